@@ -1,0 +1,148 @@
+"""What a channel is to the rest of the house: streams of typed records, read page by page, and a place to publish quotas."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Protocol
+
+from msgspec import Meta, Struct
+from pydantic import BaseModel, ConfigDict
+
+Id = Annotated[int, Meta(extra={"pg": "text"})]
+"""A numeric id that a platform sends as a number, often past 2**53. It is text everywhere in the warehouse."""
+
+Cursor = Mapping[str, Any]
+"""Where to go on reading: JSON that only its channel understands."""
+
+
+class ChannelError(Exception):
+    """A channel could not be read or written. The message says what a shop owner can do about it."""
+
+
+class Refused(ChannelError):
+    """The channel refused the credentials or the right. Trying again will not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One kind of record that a channel delivers.
+
+    `key` and `version` name fields of the record as the contract has them; of two records with one key the larger version is
+    the newer. `order_key` names the field that holds the order's id, where the record belongs to an order. A `snapshot`
+    stream delivers its whole set at every read, so that what is missing from it has been deleted.
+    """
+
+    name: str
+    record: type[Struct]
+    key: tuple[str, ...]
+    version: str | None = None
+    order_key: str | None = None
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the channel, as it came.
+
+    `cursor` is where to go on once this page and all before it are landed; None leaves the cursor where it is (a walk that is
+    only complete at its end). `complete` closes a full walk of a snapshot stream. `context` is what is needed besides the body
+    to find the records in it (a file's name); it is kept with the body.
+    """
+
+    body: bytes
+    cursor: Cursor | None = None
+    complete: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict)
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClaim:
+    """An order as the channel itself counts it, read apart from landing: what reconciliation holds the warehouse against."""
+
+    order_id: str
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A number to publish: `quantity` pieces of `sku`. `facility_id` is None for a channel that keeps one number a listing."""
+
+    decision_id: str
+    sku: str
+    product_id: str
+    listing_id: str
+    stock_ref: str | None
+    facility_id: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the channel said to one quota; `read_back` is the quantity it then shows (pieces), None where it does not tell."""
+
+    decision_id: str
+    accepted: bool
+    message: str
+    read_back: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One shop on one channel, ready to be opened: where it is, with which secrets, in which currency and zone."""
+
+    shop: str
+    url: str
+    secrets: Mapping[str, str] = field(repr=False)
+    currency: str
+    timezone: str
+    since: datetime
+    options: Any
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Channel(Protocol):
+    """An open connection to one shop."""
+
+    def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
+        """Read from `cursor` (None: from the start) to now. Raises Refused or ChannelError."""
+        ...
+
+    def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
+        """Orders created in [since, until) with the total the channel states, read without the contract."""
+        ...
+
+    def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
+        """Set each listing's quantity, absolute, and read it back. One answer a quota, in any order."""
+        ...
+
+
+class NoOptions(BaseModel):
+    """For a channel that needs nothing but its address and secrets."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A kind of channel. Each file in this folder that defines `CONNECTOR` is one.
+
+    `records` finds the records in a page: pure, so that a page can be read again from the lake without the channel.
+    `secrets` names what the connector needs and says in a few words what it is. `publishes` is "facility" (a number a facility),
+    "total" (one number a listing) or None.
+    """
+
+    name: str
+    kind: str
+    streams: tuple[Stream, ...]
+    open: Callable[[Connection], Channel]
+    records: Callable[[Stream, bytes, Mapping[str, Any]], Iterable[bytes]]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    options: type[BaseModel] = NoOptions
+    publishes: str | None = None
+
+    def stream(self, name: str) -> Stream:
+        """The stream called `name`; KeyError if there is none."""
+        return {stream.name: stream for stream in self.streams}[name]

@@ -1,1 +1,206 @@
 create schema if not exists ops;
+
+create table ops.order_events (
+    event_id bigint generated always as identity primary key,
+    channel text not null,
+    shop text not null,
+    order_id text not null,
+    axis text not null check (axis in ('order', 'payment', 'fulfilment')),
+    from_status text,
+    to_status text not null,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null default now()
+);
+create index on ops.order_events (channel, shop, order_id, axis, event_id desc);
+create index on ops.order_events (recorded_at);
+comment on table ops.order_events is 'Append-only history of every order''s statuses, one row a change on one axis.';
+
+create table ops.commitments (
+    channel text not null,
+    shop text not null,
+    order_id text not null,
+    line_id text not null,
+    sku text not null,
+    facility_id text not null,
+    quantity integer not null check (quantity >= 0),
+    is_presale boolean not null default false,
+    changed_at timestamptz not null default now(),
+    primary key (channel, shop, order_id, line_id, sku)
+);
+create index on ops.commitments (facility_id, sku) where quantity > 0;
+comment on table ops.commitments is 'Pieces that accepted orders still hold, a row an order line and component. 0 once shipped or cancelled.';
+
+create table ops.absorb_progress (
+    channel text not null,
+    shop text not null,
+    loaded_through timestamptz not null,
+    primary key (channel, shop)
+);
+
+-- What an order's lines hold now, bundles exploded. An order that is over, or not a sale, holds nothing.
+create function ops.held_pieces(p_channel text, p_shop text, p_order_ids text[])
+returns table (order_id text, line_id text, sku text, facility_id text, quantity integer, is_presale boolean)
+language plpgsql stable
+set plan_cache_mode = force_custom_plan -- the channel's name prunes the unified views to one branch
+as $$
+begin
+    return query
+    with lines as (
+        select
+            o.order_id as oid, l.line_id as lid, l.sku as listed_sku, o.facility_id as fid, o.is_presale as presale,
+            case
+                when o.order_kind <> 'sale' or l.line_kind <> 'product' then 0
+                when o.order_status in ('cancelled', 'completed') then 0
+                when o.payment_status in ('refunded', 'voided', 'failed') then 0
+                when o.fulfilment_status in ('shipped', 'partially_delivered', 'delivered', 'not_required') then 0
+                -- a piece that was refunded before it was shipped will not be shipped
+                else greatest(0, l.quantity - l.cancelled_quantity - greatest(l.shipped_quantity, l.refunded_quantity))
+            end as open_quantity
+        from unified.orders as o
+        inner join unified.order_lines as l
+            on l.channel = o.channel and l.shop = o.shop and l.order_id = o.order_id
+        where
+            o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
+            and l.channel = p_channel and l.shop = p_shop and l.order_id = any(p_order_ids)
+            and l.sku is not null
+    )
+    select
+        lines.oid, lines.lid, coalesce(b.component_sku, lines.listed_sku), max(lines.fid),
+        sum(lines.open_quantity * coalesce(b.quantity, 1))::integer, bool_or(lines.presale)
+    from lines
+    left join unified.bundle_components as b on b.bundle_sku = lines.listed_sku
+    group by 1, 2, 3;
+end $$;
+
+-- Read changed orders through the unified views; append what changed of their statuses; set what they hold.
+-- Idempotent: the same orders again change nothing.
+create function ops.absorb_orders(p_channel text, p_shop text, p_order_ids text[]) returns void
+language plpgsql
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+    insert into ops.order_events (channel, shop, order_id, axis, from_status, to_status, occurred_at)
+    select o.channel, o.shop, o.order_id, s.axis, last.to_status, s.status, coalesce(o.updated_at, o.ordered_at, now())
+    from unified.orders as o
+    cross join lateral (
+        values ('order', o.order_status), ('payment', o.payment_status), ('fulfilment', o.fulfilment_status)
+    ) as s (axis, status)
+    left join lateral (
+        select e.to_status from ops.order_events as e
+        where e.channel = o.channel and e.shop = o.shop and e.order_id = o.order_id and e.axis = s.axis
+        order by e.event_id desc limit 1
+    ) as last on true
+    where
+        o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
+        and s.status is not null and s.status is distinct from last.to_status;
+
+    insert into ops.commitments (channel, shop, order_id, line_id, sku, facility_id, quantity, is_presale)
+    select p_channel, p_shop, h.order_id, h.line_id, h.sku, coalesce(h.facility_id, best.facility_id, 'default'), h.quantity, h.is_presale
+    from ops.held_pieces(p_channel, p_shop, p_order_ids) as h
+    -- Until a router decides: the facility with most of it left, the better priority first among equals.
+    left join lateral (
+        select s.facility_id
+        from unified.stock as s
+        inner join unified.facilities as f
+            on f.channel = s.channel and f.shop = s.shop and f.facility_id = s.facility_id and f.kind = 'warehouse'
+        where s.sku = h.sku and h.facility_id is null and h.quantity > 0
+        order by s.on_hand desc, f.priority, s.facility_id
+        limit 1
+    ) as best on true
+    -- an order that never held anything leaves no row behind
+    where h.quantity > 0 or exists (
+        select from ops.commitments as c
+        where c.channel = p_channel and c.shop = p_shop and c.order_id = h.order_id and c.line_id = h.line_id and c.sku = h.sku
+    )
+    on conflict (channel, shop, order_id, line_id, sku) do update set
+        quantity = excluded.quantity,
+        is_presale = excluded.is_presale,
+        -- what holds pieces stays where it is
+        facility_id = case when commitments.quantity > 0 then commitments.facility_id else excluded.facility_id end,
+        changed_at = now()
+    where (commitments.quantity, commitments.is_presale) is distinct from (excluded.quantity, excluded.is_presale);
+
+    -- ... unless the channel itself says where it ships from
+    update ops.commitments as c set facility_id = o.facility_id, changed_at = now()
+    from unified.orders as o
+    where
+        o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
+        and c.channel = p_channel and c.shop = p_shop and c.order_id = o.order_id
+        and c.quantity > 0 and c.facility_id <> o.facility_id;
+
+    -- a line that was edited out of its order holds nothing any more
+    update ops.commitments as c set quantity = 0, changed_at = now()
+    where
+        c.channel = p_channel and c.shop = p_shop and c.order_id = any(p_order_ids) and c.quantity > 0
+        and not exists (
+            select from unified.order_lines as l
+            left join unified.bundle_components as b on b.bundle_sku = l.sku
+            where
+                l.channel = p_channel and l.shop = p_shop and l.order_id = c.order_id and l.line_id = c.line_id
+                and coalesce(b.component_sku, l.sku) = c.sku
+        );
+end $$;
+
+-- Absorb what was loaded since the last time: the safety net under landing, and the way to take in a mended mapping (p_all).
+create function ops.absorb_pending(p_all boolean default false) returns bigint
+language plpgsql as $$
+declare
+    s record;
+    ids text[];
+    absorbed bigint := 0;
+    newest timestamptz;
+begin
+    for s in select channel, shop from raw.shops order by 1, 2 loop
+        select coalesce(array_agg(o.order_id), '{}'), max(o.loaded_at) into ids, newest
+        from unified.orders as o
+        where o.channel = s.channel and o.shop = s.shop and (p_all or o.loaded_at > coalesce(
+            -- landings that began earlier may commit later
+            (select p.loaded_through - interval '10 minutes' from ops.absorb_progress as p
+             where p.channel = s.channel and p.shop = s.shop), '-infinity'));
+        perform ops.absorb_orders(s.channel, s.shop, ids);
+        absorbed := absorbed + cardinality(ids);
+        if newest is not null then
+            insert into ops.absorb_progress values (s.channel, s.shop, newest)
+            on conflict (channel, shop) do update set
+                loaded_through = greatest(absorb_progress.loaded_through, excluded.loaded_through);
+        end if;
+    end loop;
+    return absorbed;
+end $$;
+
+create table ops.outbox (
+    message_id bigint generated always as identity primary key,
+    decision_id text not null unique,
+    run_id bigint not null,
+    channel text not null,
+    shop text not null,
+    sku text not null,
+    product_id text not null,
+    listing_id text not null,
+    stock_ref text,
+    facility_id text,
+    quantity integer not null check (quantity >= 0),
+    state text not null default 'pending' check (state in ('pending', 'sent', 'superseded', 'dead')),
+    attempts integer not null default 0,
+    answer text,
+    read_back integer,
+    created_at timestamptz not null default now(),
+    sent_at timestamptz,
+    next_attempt_at timestamptz not null default now()
+);
+create index on ops.outbox (channel, shop, next_attempt_at) where state = 'pending';
+create index on ops.outbox (channel, shop, listing_id, facility_id, message_id desc);
+create index on ops.outbox (run_id);
+comment on table ops.outbox is 'Numbers to publish, written in the transaction of the decision; one row a decision, channel listing and facility.';
+
+create table ops.reconciliations (
+    reconciliation_id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    channel text not null,
+    shop text not null,
+    since timestamptz not null,
+    until timestamptz not null,
+    agrees boolean not null,
+    result jsonb not null
+);
+create index on ops.reconciliations (channel, shop, at desc);

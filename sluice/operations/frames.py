@@ -1,0 +1,25 @@
+"""Frames out of the warehouse and back into it, by COPY."""
+
+import io
+
+import polars as pl
+from psycopg import Connection, sql
+
+
+def read(db: Connection, query: str, schema: dict[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
+    """The rows of `query` as a frame whose columns are `schema`'s, in its order."""
+    buffer = io.BytesIO()
+    with db.cursor().copy(f"copy ({query}) to stdout (format csv, header)".encode()) as copy:
+        for chunk in copy:
+            buffer.write(chunk)
+    buffer.seek(0)
+    return pl.read_csv(buffer, schema_overrides=schema, null_values=[""]).select(list(schema))
+
+
+def write(db: Connection, table: str, frame: pl.DataFrame) -> int:
+    """Append `frame` to `table` (schema.name), column by name; the number of rows."""
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in frame.columns)
+    into = sql.SQL("copy {} ({}) from stdin (format csv)").format(sql.Identifier(*table.split(".")), columns)
+    with db.cursor().copy(into) as copy:
+        copy.write(frame.write_csv(include_header=False).encode())
+    return frame.height

@@ -100,7 +100,7 @@ class Published:
 
 
 def queue(db: Connection, run_id: int, channel: str, shop: str, by_facility: bool) -> int:
-    """Queue the run's numbers for one shop, in the caller's transaction; the number queued. Queuing a run twice queues it once."""
+    """Queue the run's numbers for one shop, in the caller's transaction; the number queued. A second time it queues none."""
     values = {"run": run_id, "channel": channel, "shop": shop, "by_facility": by_facility}
     queued = db.execute(QUEUE, values).rowcount
     db.execute(SUPERSEDE, values)

@@ -1,0 +1,80 @@
+"""Keep a handful of processes running together and stop all of them cleanly."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+GRACE = 15.0
+"""Seconds a process has to stop before it is killed."""
+
+
+@dataclass
+class Supervisor:
+    """Processes started together, each in a session of its own with default signals, its output in a file under `logs`."""
+
+    logs: Path
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | dict(environment or {}),
+                start_new_session=True,
+                # A shell's background job ignores SIGINT, and its children would ignore it too.
+                preexec_fn=_default_signals,
+            )
+
+    def watch(self) -> str | None:
+        """Wait until interrupted (None) or until a process ends by itself (its name)."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._interrupt)
+        while not self.interrupted:
+            for name, process in self.running.items():
+                if process.poll() is not None:
+                    return name
+            time.sleep(0.2)
+        return None
+
+    def tail(self, name: str, lines: int = 20) -> str:
+        """The end of what a process printed."""
+        return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """Ask every process group to end, then kill what is left after GRACE seconds."""
+        for process in self.running.values():
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE
+        for process in self.running.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                pass
+            # its children too: a server that died may have left workers
+            _signal_group(process, signal.SIGKILL)
+        self.running.clear()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+
+
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,48 @@
+"""Make a database ready for landing: migrated, with a raw table for every stream and the views that read them."""
+
+import hashlib
+
+from psycopg import Connection, sql
+
+from sluice import dbt, warehouse
+from sluice.channels.registry import connectors
+from sluice.config import Config
+from sluice.landing import raw_tables, shops
+from sluice.migrations.migrate import migrate
+from sluice.project import DBT_PROJECT
+
+VIEWS = ["build", "--select", "path:models/staging", "path:models/unified", "path:seeds", "--exclude", "test_type:data"]
+
+
+def prepare(config: Config, address: str) -> bool:
+    """Idempotent, and cheap when nothing changed. True when the views had to be built.
+
+    Landing reads changed orders through the unified views in its own transaction, so they must be there before the first page.
+    """
+    migrate(address)
+    with warehouse.connect(address) as db:
+        raw_tables.ensure(db, connectors().values())
+        shops.write(db, config)
+    with warehouse.connect(address) as db:
+        wanted = _fingerprint()
+        if _built(db) == wanted:
+            return False
+    dbt.run(address, VIEWS)
+    with warehouse.connect(address) as db:
+        db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
+    return True
+
+
+def _fingerprint() -> str:
+    """Of everything that the views are made from."""
+    digest = hashlib.sha256()
+    for folder in ("models/staging", "models/unified", "macros", "seeds"):
+        for file in sorted((DBT_PROJECT / folder).rglob("*")):
+            if file.is_file():
+                digest.update(file.relative_to(DBT_PROJECT).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _built(db: Connection) -> str | None:
+    row = db.execute("select obj_description(to_regnamespace('unified'), 'pg_namespace')").fetchone()
+    return row[0] if row else None

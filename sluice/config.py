@@ -3,7 +3,6 @@
 import os
 import re
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -124,12 +123,14 @@ class Sandbox(Strict):
 
 
 class Config(Strict):
+    """`reconcile_days`: how far back each run holds a big shop against its channel; a small one is always held whole."""
+
     company: str
     base_currency: Currency
     channels: list[Shop] = Field(min_length=1)
     planning: Planning = Planning()
     alerts: Alerts = Alerts()
-    tolerance: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    reconcile_days: Annotated[int, Field(ge=1)] = 30
     sandbox: Sandbox | None = None
 
     @model_validator(mode="after")

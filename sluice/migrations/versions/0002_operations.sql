@@ -115,10 +115,15 @@ begin
     on conflict (channel, shop, order_id, line_id, sku) do update set
         quantity = excluded.quantity,
         is_presale = excluded.is_presale,
-        -- what holds pieces stays where it is
-        facility_id = case when commitments.quantity > 0 then commitments.facility_id else excluded.facility_id end,
+        -- what holds pieces stays where it is, once it is somewhere
+        facility_id = case
+            when commitments.quantity > 0 and commitments.facility_id <> 'default' then commitments.facility_id
+            else excluded.facility_id
+        end,
         changed_at = now()
-    where (commitments.quantity, commitments.is_presale) is distinct from (excluded.quantity, excluded.is_presale);
+    where
+        (commitments.quantity, commitments.is_presale) is distinct from (excluded.quantity, excluded.is_presale)
+        or (commitments.facility_id = 'default' and excluded.quantity > 0 and excluded.facility_id <> 'default');
 
     -- ... unless the channel itself says where it ships from
     update ops.commitments as c set facility_id = o.facility_id, changed_at = now()

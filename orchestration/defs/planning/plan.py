@@ -1,0 +1,43 @@
+"""The nightly plan: safety stock, then how much of the stock each channel may draw."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.resources import Warehouse, configuration
+from sluice.operations.decide import decide, invariant_violations
+
+INPUTS = [["marts", "demand_daily"], ["marts", "stock_position"], ["unified", "purchase_order_lines"]]
+SAFETY_STOCK = dg.AssetKey(["planning", "safety_stock"])
+STOCK_PLAN = dg.AssetKey(["planning", "stock_plan"])
+QUOTAS = dg.AssetKey(["planning", "quotas"])
+INVARIANT = "every_piece_is_accounted_for"
+
+
+@dg.definitions
+def planning() -> dg.Definitions:
+    @dg.multi_asset(
+        name="plan",
+        specs=[
+            dg.AssetSpec(SAFETY_STOCK, deps=INPUTS, group_name="planning", description="Safety stock and reorder point a SKU and facility."),
+            dg.AssetSpec(STOCK_PLAN, deps=INPUTS, group_name="planning", description="On hand, and what every piece of it is for."),
+            dg.AssetSpec(QUOTAS, deps=INPUTS, group_name="planning", description="Pieces each shop may sell, a SKU and facility."),
+        ],
+        check_specs=[dg.AssetCheckSpec(INVARIANT, asset=STOCK_PLAN, description="On hand = safety stock + presale + committed + quotas + pool.")],
+    )
+    def plan(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        with warehouse.connect() as db:
+            decision = decide(db, configuration().planning)
+            violations = invariant_violations(db, decision.run_id)
+        about = {"run_id": decision.run_id, "as_of": decision.as_of.isoformat()}
+        yield dg.MaterializeResult(asset_key=SAFETY_STOCK, metadata=about | {"dagster/row_count": decision.safety_stock_rows})
+        yield dg.MaterializeResult(
+            asset_key=STOCK_PLAN,
+            metadata=about | {"dagster/row_count": decision.stock_plan_rows, "pieces_oversold": decision.pieces_oversold},
+        )
+        yield dg.MaterializeResult(asset_key=QUOTAS, metadata=about | {"dagster/row_count": decision.quota_rows})
+        yield dg.AssetCheckResult(
+            asset_key=STOCK_PLAN, check_name=INVARIANT, passed=violations == 0, metadata={"violations": violations}
+        )
+
+    return dg.Definitions(assets=[plan])

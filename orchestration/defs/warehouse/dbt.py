@@ -1,0 +1,45 @@
+"""The dbt project: each model an asset, each test a check. One dbt process a run, since starting one costs 15 s."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from orchestration.resources import Warehouse
+from sluice import dbt, warehouse
+from sluice.project import DBT_PROJECT
+
+LOCK = 7_291_002
+"""Advisory lock: runs that overlap build one after the other, or an incremental model would be built twice at once."""
+RETRY = dg.RetryPolicy(max_retries=1, delay=15)
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups by layer; sources carry the key of the asset that fills them."""
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        layer = spec.key.path[0]
+        return spec.replace_attributes(group_name=layer if layer in ("staging", "unified", "marts", "seeds") else spec.group_name)
+
+
+def manifest() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(dbt.manifest(warehouse.url()).read_text())
+    return found
+
+
+@dg.definitions
+def warehouse_models() -> dg.Definitions:
+    translator = Translator(settings=DagsterDbtTranslatorSettings(enable_code_references=False))
+
+    @dbt_assets(manifest=manifest(), name="dbt", dagster_dbt_translator=translator, retry_policy=RETRY)
+    def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
+        with warehouse.connect(autocommit=True) as db:
+            db.execute("select pg_advisory_lock(%s)", (LOCK,))
+            yield from dbt_cli.cli(["build"], context=context).stream()
+
+    os.environ.update(dbt.environment(warehouse.url()))
+    return dg.Definitions(assets=[models], resources={"dbt_cli": DbtCliResource(project_dir=os.fspath(DBT_PROJECT))})

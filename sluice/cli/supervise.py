@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 GRACE = 15.0
 """Seconds a process has to stop before it is killed."""
@@ -19,7 +18,6 @@ class Supervisor:
 
     logs: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    interrupted: bool = False
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -35,23 +33,25 @@ class Supervisor:
                 preexec_fn=_default_signals,
             )
 
-    def watch(self) -> str | None:
-        """Wait until interrupted (None) or until a process ends by itself (its name)."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._interrupt)
-        while not self.interrupted:
-            for name, process in self.running.items():
-                if process.poll() is not None:
-                    return name
+    def watch(self) -> str:
+        """Wait until a process ends by itself; its name. Ctrl-C comes out as KeyboardInterrupt."""
+        while True:
+            dead = self.dead()
+            if dead:
+                return dead
             time.sleep(0.2)
-        return None
+
+    def dead(self) -> str | None:
+        """A process that has ended by itself, if any."""
+        return next((name for name, process in self.running.items() if process.poll() is not None), None)
 
     def tail(self, name: str, lines: int = 20) -> str:
         """The end of what a process printed."""
         return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Ask every process group to end, then kill what is left after GRACE seconds."""
+        """Ask every process group to end, then kill what is left after GRACE seconds. A second Ctrl-C does not cut it short."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in self.running.values():
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE
@@ -63,9 +63,6 @@ class Supervisor:
             # its children too: a server that died may have left workers
             _signal_group(process, signal.SIGKILL)
         self.running.clear()
-
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self.interrupted = True
 
 
 def _default_signals() -> None:

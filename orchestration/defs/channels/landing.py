@@ -10,6 +10,7 @@ from sluice.config import Shop
 from sluice.landing.land import Landed, land
 from sluice.landing.raw_tables import tables
 
+COUNTS = ("delivered", "new", "changed", "unchanged", "quarantined", "deleted", "pages")
 RETRY = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
@@ -49,11 +50,10 @@ def stream_specs(connector: Connector, stream: Stream) -> list[dg.AssetSpec]:
 
 
 def metadata(landed: Sequence[Landed]) -> dict[str, dg.MetadataValue | int | float]:
-    """What a reader of the asset wants to know: how much came, how much of it was new."""
-    counts = ("delivered", "new", "changed", "unchanged", "quarantined", "deleted", "pages")
-    found: dict[str, dg.MetadataValue | int | float] = {name: sum(getattr(one, name) for one in landed) for name in counts}
-    found["seconds"] = round(sum(one.seconds for one in landed), 2)
-    return found
+    """What a reader of the asset wants to know: how much came, how much of it was new, shop by shop."""
+    total = {name: sum(getattr(one, name) for one in landed) for name in COUNTS}
+    shops = {one.shop: {name: getattr(one, name) for name in COUNTS} for one in landed}
+    return {**total, "seconds": round(sum(one.seconds for one in landed), 2), "shops": dg.MetadataValue.json(shops)}
 
 
 def _land(

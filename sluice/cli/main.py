@@ -1,0 +1,216 @@
+"""The `sluice` command: every capability of the house has its handle here."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from sluice.channels.protocol import ChannelError
+from sluice.config import ConfigError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="One truth about orders, customers and stock, and a quota per channel that can't oversell it.",
+)
+ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file; default SLUICE_CONFIG or sluice.yaml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+ShopName = Annotated[str | None, typer.Argument(help="CHANNEL/SHOP as in sluice.yaml; all of them if left out.")]
+
+
+@app.command()
+def run(
+    config: ConfigPath = None,
+    orders: Annotated[int | None, typer.Option(help="Size of the sandbox's world, in orders.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Materialize everything once: land, unify, build, plan, publish, check. Exit code 0 only when all of it agrees."""
+    from sluice.cli.run import run as run_everything
+
+    raise typer.Exit(run_everything(config, orders, json))
+
+
+@app.command()
+def up(
+    config: ConfigPath = None,
+    ui_port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    api_port: Annotated[int, typer.Option(help="Port of the data service.")] = 8000,
+) -> None:
+    """Keep PostgreSQL, sandbox, Dagster UI and the data service running until Ctrl-C."""
+    from sluice.cli.up import up as keep_up
+
+    raise typer.Exit(keep_up(config, ui_port, api_port))
+
+
+@app.command()
+def down(quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when nothing runs.")] = False) -> None:
+    """Stop what `sluice up` keeps running."""
+    from sluice.cli.up import down as stop
+
+    stopped = stop()
+    if stopped or not quiet:
+        print("Stopped." if stopped else "Nothing was running.")
+
+
+@app.command()
+def status(config: ConfigPath = None, json: AsJson = False) -> None:
+    """What runs, what the last run came to, and how much each channel has landed."""
+    from sluice.cli.status import status as show_status
+
+    show_status(config, json)
+
+
+@app.command()
+def land(
+    shop: ShopName = None,
+    stream: Annotated[str | None, typer.Option(help="Only this stream.")] = None,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """Read what is new from the channels into the lake and the raw tables."""
+    from sluice.cli.landing import land as land_shops
+
+    land_shops(config, shop, stream, json)
+
+
+@app.command()
+def replay(
+    shop: ShopName = None,
+    stream: Annotated[str | None, typer.Option(help="Only this stream.")] = None,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """Rebuild the raw tables from the lake, without asking the channels."""
+    from sluice.cli.landing import replay as replay_shops
+
+    replay_shops(config, shop, stream, json)
+
+
+channels = typer.Typer(no_args_is_help=True, help="The shops that are connected, and the connectors there are.")
+app.add_typer(channels, name="channels")
+
+
+@channels.command("list")
+def list_channels(config: ConfigPath = None, json: AsJson = False) -> None:
+    """Connected shops, and every connector with what it needs."""
+    from sluice.cli.channels import listing
+
+    listing(config, json)
+
+
+@channels.command("check")
+def check_channels(shop: ShopName = None, config: ConfigPath = None, json: AsJson = False) -> None:
+    """Ask each channel for its newest record: is it there, and does it take our credentials? Exit code 1 if one does not."""
+    from sluice.cli.channels import check
+
+    raise typer.Exit(check(config, shop, json))
+
+
+@app.command()
+def plan(config: ConfigPath = None, json: AsJson = False) -> None:
+    """Plan safety stock and quotas from the warehouse as it is. Nothing is published; `sluice run` or the UI does that."""
+    from sluice.cli.plan import plan as plan_now
+
+    plan_now(config, json)
+
+
+@app.command()
+def quotas(
+    sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only this CHANNEL/SHOP.")] = None,
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 40,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """The newest plan: what each piece on hand is for, and what each channel may draw."""
+    from sluice.cli.plan import show_quotas
+
+    show_quotas(config, sku, channel, limit, json)
+
+
+@app.command()
+def reconcile(
+    shop: ShopName = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole history, however big the shop.")] = False,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """Hold the warehouse's orders and money against each channel's own. Exit code 1 if one differs."""
+    from sluice.cli.reconcile import reconcile as reconcile_shops
+
+    raise typer.Exit(reconcile_shops(config, shop, everything, json))
+
+
+@app.command()
+def sandbox(
+    config: ConfigPath = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8900,
+    orders: Annotated[int | None, typer.Option(help="Size of the world, in orders.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another world.")] = None,
+) -> None:
+    """Serve the sandbox's channels alone, until Ctrl-C."""
+    from sluice.cli.sandbox import serve
+
+    serve(config, port, orders, seed)
+
+
+@app.command()
+def url(config: ConfigPath = None) -> None:
+    """Print the warehouse's address (it holds the password), for psql or a BI tool."""
+    from sluice import warehouse
+
+    print(warehouse.url())
+
+
+keys = typer.Typer(no_args_is_help=True, help="Keys of the data service.")
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def create_key(
+    name: str,
+    pii: Annotated[bool, typer.Option("--pii", help="The key may see contact data unmasked.")] = False,
+) -> None:
+    """Make a key and print it, once."""
+    from sluice.cli.keys import create
+
+    create(name, pii)
+
+
+@keys.command("list")
+def list_keys(json: AsJson = False) -> None:
+    """Keys by name, with what they may see and whether they still open."""
+    from sluice.cli.keys import listing
+
+    listing(json)
+
+
+@keys.command("revoke")
+def revoke_key(name: str) -> None:
+    """Close a key."""
+    from sluice.cli.keys import revoke
+
+    revoke(name)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Entry point: faults that a user can act on are one message, not a traceback."""
+    # Started in the background, a shell has SIGINT ignored; a terminated command must clean up just as well.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        app()
+    except (ConfigError, ChannelError) as fault:
+        Console(stderr=True).print(f"[red]sluice:[/] {fault}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

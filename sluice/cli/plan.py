@@ -1,0 +1,65 @@
+"""`sluice plan` and `sluice quotas`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.table import Table
+
+from sluice import warehouse
+from sluice.cli.environment import environment
+from sluice.config import ConfigError
+from sluice.operations.decide import decide, newest_run
+
+QUOTAS = """
+select
+    p.sku, p.facility_id, p.on_hand, p.safety_stock, p.presale_reserve, p.committed, p.shared_pool, p.oversold,
+    coalesce(string_agg(q.channel || '/' || q.shop || ' ' || q.quota || ' (' || q.published || ')', ', ' order by q.channel, q.shop), '') as channels
+from planning.stock_plan as p
+left join planning.quotas as q using (run_id, sku, facility_id)
+where p.run_id = %(run)s and (%(sku)s::text is null or p.sku = %(sku)s)
+    and (%(channel)s::text is null or q.channel || '/' || q.shop = %(channel)s)
+group by 1, 2, 3, 4, 5, 6, 7, 8
+order by p.on_hand desc, p.sku, p.facility_id
+limit %(limit)s
+"""
+
+
+def plan(path: Path | None, as_json: bool) -> None:
+    """Plan, and say what came of it."""
+    with environment(path) as ready, warehouse.connect(ready.database) as db:
+        if db.execute("select to_regclass('marts.demand_daily')").fetchone() == (None,):
+            raise ConfigError("there is nothing to plan from yet: `sluice run` lands orders and builds the marts first")
+        decision = decide(db, ready.config.planning)
+    if as_json:
+        print(json.dumps({name: getattr(decision, name) for name in decision.__slots__}, default=str))
+        return
+    Console().print(
+        f"Plan {decision.run_id}, as of {decision.as_of}: safety stock for {decision.safety_stock_rows:,} items, quotas in "
+        f"{decision.quota_rows:,} rows, {decision.pieces_oversold:,} pieces oversold. `sluice quotas` shows it."
+    )
+
+
+def show_quotas(path: Path | None, sku: str | None, channel: str | None, limit: int, as_json: bool) -> None:
+    """The newest plan's rows; quota, and in brackets the number published with what the channel may take of the pool."""
+    with environment(path) as ready, warehouse.connect(ready.database) as db:
+        run_id = newest_run(db)
+        if run_id is None:
+            raise ConfigError("nothing is planned yet: `sluice run` or `sluice plan` does it")
+        with db.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(QUOTAS, {"run": run_id, "sku": sku, "channel": channel, "limit": limit}).fetchall()
+    if as_json:
+        print(json.dumps(rows, default=str, indent=2))
+    else:
+        Console().print(_table(run_id, rows))
+
+
+def _table(run_id: int, rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"Plan {run_id}: pieces", title_justify="left")
+    for name in ("sku", "facility", "on hand", "safety", "presale", "committed", "pool", "oversold", "quota (published)"):
+        table.add_column(name, justify="left" if name in ("sku", "facility", "quota (published)") else "right")
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    return table

@@ -1,19 +1,20 @@
 """Frames out of the warehouse and back into it, by COPY."""
 
 import io
+from collections.abc import Mapping
 
 import polars as pl
 from psycopg import Connection, sql
 
 
-def read(db: Connection, query: str, schema: dict[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
+def read(db: Connection, query: str, schema: Mapping[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
     """The rows of `query` as a frame whose columns are `schema`'s, in its order."""
     buffer = io.BytesIO()
     with db.cursor().copy(f"copy ({query}) to stdout (format csv, header)".encode()) as copy:
         for chunk in copy:
             buffer.write(chunk)
     buffer.seek(0)
-    return pl.read_csv(buffer, schema_overrides=schema, null_values=[""]).select(list(schema))
+    return pl.read_csv(buffer, schema_overrides=dict(schema), null_values=[""]).select(list(schema))
 
 
 def write(db: Connection, table: str, frame: pl.DataFrame) -> int:

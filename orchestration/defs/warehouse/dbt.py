@@ -12,7 +12,7 @@ from orchestration.resources import Warehouse
 from sluice import dbt, warehouse
 from sluice.project import DBT_PROJECT
 
-LOCK = 7_291_002
+LOCK = 7_291_010
 """Advisory lock: runs that overlap build one after the other, or an incremental model would be built twice at once."""
 RETRY = dg.RetryPolicy(max_retries=1, delay=15)
 

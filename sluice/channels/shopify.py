@@ -1,0 +1,148 @@
+"""Shopify: orders, customers and products over the Admin GraphQL API, read by the time of their last change."""
+
+import base64
+import hmac
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from sluice.channels import shopify_graphql as graphql
+from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
+from sluice.channels.shopify_client import Client, PageInfo
+from sluice.channels.shopify_contract import Customer, Money, MoneyBag, Order, Product
+from sluice.channels.shopify_stock import publish
+from sluice.channels.shopify_whole import whole_page
+
+log = logging.getLogger(__name__)
+MOST = 250
+"""Records that Shopify gives at most a page."""
+
+
+class ShopifyOptions(BaseModel):
+    """`locations` says which Shopify location (gid://shopify/Location/...) a facility is; without it, the one of its name.
+
+    `overlap_minutes` is read again at every run: Shopify's search, which answers "changed since", lags behind its records.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    version: Annotated[str, Field(pattern=r"^(\d{4}-(01|04|07|10)|unstable)$")] = "2026-07"
+    page_size: Annotated[int, Field(ge=1, le=MOST)] = 50
+    overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    locations: dict[str, Annotated[str, Field(pattern=r"^gid://shopify/Location/\d+$")]] = {}
+
+
+class Changed(msgspec.Struct):
+    updatedAt: datetime
+
+
+class Records(msgspec.Struct):
+    """A connection, its records left as they came."""
+
+    nodes: list[msgspec.Raw]
+    pageInfo: PageInfo
+
+
+class Found(msgspec.Struct):
+    data: dict[str, Records]
+
+
+class Claim(msgspec.Struct):
+    legacyResourceId: str
+    processedAt: datetime
+    totalPriceSet: MoneyBag
+
+
+class Shop:
+    """One Shopify shop."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._options: ShopifyOptions = connection.options
+        self._client = Client(connection)
+
+    def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
+        """Oldest change first; the cursor is the last change seen, so that a walk cut short goes on where it was.
+
+        An order that changes during the walk moves to its end and comes again: nothing can slip between two pages.
+        """
+        seen = datetime.fromisoformat(cursor["updated_at"]) if cursor else self._connection.since
+        since = seen - timedelta(minutes=self._options.overlap_minutes) if cursor else seen
+        for body in self._walk(graphql.page(stream.name), stream.name, f"updated_at:>='{_stamp(since)}'"):
+            whole = whole_page(self._client, stream.name, body)
+            seen = max([seen, *_changes(whole, stream.name)])
+            yield Page(whole, cursor={"updated_at": seen.isoformat()}, received_at=self._connection.now())
+
+    def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
+        """Orders by the time that Shopify's own reports count them in (`processedAt`, the unified `ordered_at`)."""
+        window = f"processed_at:>='{_stamp(since)}' processed_at:<='{_stamp(until)}'"
+        for body in self._walk(graphql.CLAIMS, "orders", window, size=MOST):
+            for node in _nodes(body, "orders").nodes:
+                claim = msgspec.json.decode(node, type=Claim)
+                total: Money = claim.totalPriceSet.shopMoney
+                # Shopify's filter knows whole seconds only.
+                if since <= claim.processedAt < until:
+                    yield OrderClaim(claim.legacyResourceId, Decimal(total.amount), total.currencyCode)
+
+    def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
+        """Set `available` at each facility's location, by compare-and-set; see `shopify_stock`."""
+        return publish(self._client, self._options.locations, quotas)
+
+    def _walk(self, operation: str, root: str, query: str, size: int | None = None) -> Iterator[bytes]:
+        after, first = None, size or self._options.page_size
+        while True:
+            body, first = self._client.ask_first(operation, first, after=after, query=query)
+            found = _nodes(body, root)
+            if found.nodes:
+                yield body
+            if not found.pageInfo.hasNextPage:
+                return
+            after = found.pageInfo.endCursor
+
+
+def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
+    """The records of a page, each exactly the bytes that came: no number is read, so none is rounded."""
+    return [bytes(node) for node in _nodes(body, stream.name).nodes]
+
+
+def verify(secret: str, body: bytes, header: str) -> bool:
+    """Whether a webhook's X-Shopify-Hmac-SHA256 header fits its raw body; compared in constant time."""
+    digest = base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
+    return hmac.compare_digest(digest, header.encode())
+
+
+def _nodes(body: bytes, root: str) -> Records:
+    return msgspec.json.decode(body, type=Found).data[root]
+
+
+def _changes(body: bytes, root: str) -> Iterator[datetime]:
+    """When the page's records changed. One that does not say so is landing's to quarantine; it moves no cursor."""
+    for node in _nodes(body, root).nodes:
+        try:
+            yield msgspec.json.decode(node, type=Changed).updatedAt.astimezone(UTC)
+        except msgspec.ValidationError as fault:
+            log.warning("a record of %s has no usable updatedAt: %s", root, fault)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+CONNECTOR = Connector(
+    name="shopify",
+    kind="own_shop",
+    streams=(
+        Stream("orders", Order, key=("legacyResourceId",), version="updatedAt", order_key="legacyResourceId"),
+        Stream("customers", Customer, key=("legacyResourceId",), version="updatedAt"),
+        Stream("products", Product, key=("legacyResourceId",), version="updatedAt"),
+    ),
+    open=Shop,
+    records=records,
+    secrets={"token": "the app's Admin API access token (shpat_...)"},
+    options=ShopifyOptions,
+    publishes="facility",
+)

@@ -1,0 +1,135 @@
+"""What becomes of each delivered record: pure, so that order and repetition of landing can't matter."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from sluice.channels.protocol import Connector, Stream
+from sluice.landing.delivery import READING_FAULTS, Delivered, Key
+from sluice.landing.flatten import Flat, flatteners
+from sluice.landing.shape import comparable
+
+
+class State(msgspec.Struct, gc=False):
+    """What the warehouse holds of a key."""
+
+    digest: str
+    received_at: datetime
+    version: Any
+    deleted_at: datetime | None
+
+
+class Accepted(msgspec.Struct, gc=False):
+    """A record that is newer than what is held of its key, and its rows."""
+
+    delivered: Delivered
+    flat: Flat
+    order_id: str | None
+    known: bool
+
+    @property
+    def key(self) -> Key:
+        assert self.delivered.key is not None
+        return self.delivered.key
+
+
+@dataclass(slots=True)
+class Decision:
+    """`seen` holds, for keys whose newest form is the one held already, when the channel last said so; `revived` those that
+    had been marked deleted. `current` counts the keys whose held row must now be one of the delivered forms."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    broken: list[tuple[Delivered, str]] = field(default_factory=list)
+    seen: dict[Key, datetime] = field(default_factory=dict)
+    revived: list[Key] = field(default_factory=list)
+    current: int = 0
+
+
+Read = Callable[[Delivered], tuple[Any, Flat, str | None]]
+"""Delivered -> (version, rows, order id). Raises READING_FAULTS where the record breaks its contract."""
+
+
+def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Read:
+    """Decode and flatten, for one batch."""
+    decode = msgspec.json.Decoder(stream.record, strict=False).decode
+    plain, escaping = flatteners(connector.name, stream)
+    version, order_key = stream.version, stream.order_key
+
+    def read(delivered: Delivered) -> tuple[Any, Flat, str | None]:
+        raw = delivered.raw
+        record = decode(raw)
+        tail = f"{delivered.received_at}\t{file_id}\t{delivered.digest}\n"
+        flat = (escaping if b"\\" in raw else plain)(record, shop, tail)
+        order = getattr(record, order_key) if order_key else None
+        return (getattr(record, version) if version else None, flat, None if order is None else str(order))
+
+    return read
+
+
+def decide(
+    delivered: Sequence[Delivered], states: Mapping[Key, State], read: Read, refused: Mapping[str, str]
+) -> Decision:
+    """Newest wins: by version, then by when it was received, then by digest.
+
+    `refused` says, by digest, why PostgreSQL would not take a record.
+    """
+    decision = Decision()
+    by_key: dict[Key, list[Delivered]] = {}
+    for one in delivered:
+        if one.key is None:
+            decision.broken.append((one, _reason(one, read)))
+        else:
+            by_key.setdefault(one.key, []).append(one)
+    for key, candidates in by_key.items():
+        _decide_key(decision, key, candidates, states.get(key), read, refused)
+    return decision
+
+
+def _decide_key(
+    decision: Decision,
+    key: Key,
+    candidates: list[Delivered],
+    state: State | None,
+    read: Read,
+    refused: Mapping[str, str],
+) -> None:
+    held = (comparable(state.version), state.received_at, state.digest) if state else None
+    best: tuple[Any, Accepted | None] = (held, None)
+    alive = False
+    for one in candidates:
+        if state and one.digest == state.digest:
+            version, accepted = state.version, None
+        else:
+            try:
+                if one.digest in refused:
+                    raise ValueError(refused[one.digest])
+                version, flat, order_id = read(one)
+            except READING_FAULTS as fault:
+                decision.broken.append((one, str(fault)))
+                continue
+            accepted = Accepted(one, flat, order_id, state is not None)
+        rank = (comparable(version), one.received_at, one.digest)
+        alive = alive or bool(state and state.deleted_at and one.received_at > state.deleted_at)
+        if best[0] is None or rank > best[0]:
+            best = (rank, accepted)
+    rank, accepted = best
+    if accepted:
+        decision.accepted.append(accepted)
+    elif state and rank != held:
+        decision.seen[key] = rank[1]
+    if alive and not accepted:
+        decision.revived.append(key)
+    if accepted or (state and any(one.digest == state.digest for one in candidates)):
+        decision.current += 1
+
+
+def _reason(one: Delivered, read: Read) -> str:
+    """Why a record without a readable key is broken, in the contract's own words."""
+    try:
+        read(one)
+    except READING_FAULTS as fault:
+        return str(fault)
+    return "its key is none that a table can have"

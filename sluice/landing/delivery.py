@@ -1,0 +1,134 @@
+"""What a channel delivered, record by record, known by key and digest before anything is made of it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from sluice.channels.protocol import Connector, Page, Stream
+from sluice.landing.shape import shape
+
+Key = tuple[str, ...]
+
+MOST_RECORDS = 5_000
+MOST_BYTES = 32 * 1024 * 1024
+"""A batch is full with either; a page is never split."""
+
+LONGEST_KEY = 500
+"""Characters. PostgreSQL's indexes take some 2,700 bytes."""
+BIGINT = 2**63
+
+READING_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+"""What decoding foreign bytes may raise."""
+
+
+class Delivered(msgspec.Struct, gc=False):
+    """One record as it came. `key` is None where it can't be read; `page` and `position` count from 0 within the batch."""
+
+    raw: bytes
+    key: Key | None
+    digest: str
+    received_at: datetime
+    page: int
+    position: int
+
+    @property
+    def identity(self) -> str:
+        """What the record is counted by: its key, or its digest where it has none."""
+        return "\x1f".join(self.key) if self.key is not None else f"#{self.digest}"
+
+
+class LandingError(Exception):
+    """A stream could not be landed. Nothing of the batch at hand is kept, and the cursor has not moved."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Pages that land in one transaction. `walk` names the read of the channel that they belong to."""
+
+    walk: str
+    pages: list[Page] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+    bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.delivered) >= MOST_RECORDS or self.bytes >= MOST_BYTES or self.completes
+
+    @property
+    def completes(self) -> bool:
+        """Whether it ends a full walk."""
+        return bool(self.pages) and self.pages[-1].complete
+
+
+def add(batch: Batch, page: Page, connector: Connector, stream: Stream) -> None:
+    """Take a page in. Raises LandingError where its records can't be found."""
+    if page.received_at.tzinfo is None:
+        raise LandingError(f"{connector.name} {stream.name}: received_at of a page has no time zone")
+    read_key = key_reader(connector.name, stream)
+    number = len(batch.pages)
+    found = []
+    try:
+        for position, record in enumerate(connector.records(stream, page.body, page.context)):
+            raw = record if isinstance(record, bytes) else bytes(record)
+            found.append(Delivered(raw, read_key(raw), digest(raw), page.received_at, number, position))
+    except READING_FAULTS as fault:
+        raise LandingError(f"{connector.name} {stream.name}: a page can't be read ({fault}): {page.body[:200]!r}") from fault
+    batch.pages.append(page)
+    batch.delivered += found
+    batch.bytes += len(page.body)
+
+
+def digest(raw: bytes) -> str:
+    """128 bits of SHA-256, in hex: processors have instructions for it."""
+    return hashlib.sha256(raw, usedforsecurity=False).hexdigest()[:32]
+
+
+@cache
+def key_reader(connector: str, stream: Stream) -> Callable[[bytes], Key | None]:
+    """Reads the key of a record and nothing else, so that what was delivered can be counted apart from what was made of it.
+
+    None where there is no key, or none that an index can hold.
+    """
+    decode = _decoder(stream, stream.key)
+    numbers = [leaf.attribute for leaf in shape(connector, stream).key if leaf.pg == "bigint"]
+
+    def read(raw: bytes) -> Key | None:
+        try:
+            record = decode(raw)
+        except READING_FAULTS:
+            return None
+        for name in numbers:
+            if not -BIGINT <= getattr(record, name) < BIGINT:
+                return None
+        key = tuple([str(getattr(record, name)) for name in stream.key])
+        for part in key:
+            if len(part) > LONGEST_KEY or "\x00" in part:
+                return None
+        return key
+
+    return read
+
+
+def order_id(stream: Stream, raw: bytes) -> str | None:
+    """The order that a broken record belongs to, where even that can be read."""
+    if stream.order_key is None:
+        return None
+    try:
+        found = getattr(_decoder(stream, (stream.order_key,))(raw), stream.order_key)
+    except READING_FAULTS:
+        return None
+    return None if found is None else str(found)
+
+
+@cache
+def _decoder(stream: Stream, names: tuple[str, ...]) -> Callable[[bytes], Any]:
+    fields = {field.name: field for field in msgspec.structs.fields(stream.record)}
+    minimal = msgspec.defstruct(
+        "Minimal", [(name, fields[name].type, msgspec.field(name=fields[name].encode_name)) for name in names]
+    )
+    return msgspec.json.Decoder(minimal, strict=False).decode

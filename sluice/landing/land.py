@@ -1,0 +1,100 @@
+"""Landing: from a channel's pages to the lake and the typed raw tables, a batch a transaction."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from psycopg import Connection
+
+from sluice.channels import protocol
+from sluice.channels.protocol import Connector, Page, Stream
+from sluice.landing import cursors
+from sluice.landing.delivery import Batch, LandingError, add
+from sluice.landing.lock import locked
+from sluice.landing.transaction import Lander, Outcome
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Landed", "LandingError", "land"]
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one landing did, in records: delivered = new + changed + unchanged + quarantined.
+
+    `deleted` are rows marked as gone, `seconds` is wall time.
+    """
+
+    channel: str
+    shop: str
+    stream: str
+    delivered: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    deleted: int = 0
+    pages: int = 0
+    seconds: float = 0.0
+
+    def plus(self, outcome: Outcome, seconds: float) -> "Landed":
+        """After one more batch."""
+        return replace(
+            self,
+            delivered=self.delivered + outcome.delivered,
+            new=self.new + outcome.new,
+            changed=self.changed + outcome.changed,
+            unchanged=self.unchanged + outcome.unchanged,
+            quarantined=self.quarantined + outcome.quarantined,
+            deleted=self.deleted + outcome.deleted,
+            pages=self.pages + outcome.pages,
+            seconds=seconds,
+        )
+
+
+def land(
+    db: Connection,
+    connector: Connector,
+    connection: protocol.Connection,
+    stream: Stream,
+    report: Callable[[Landed], None] | None = None,
+    *,
+    guard: bool = True,
+) -> Landed:
+    """Read the stream from its cursor to now and land it; `report` hears the running total after each batch.
+
+    Commits on `db` as it goes, what the caller left open included: what was landed before a fault stays landed, and the cursor
+    stands where it ends. One landing of a stream runs at a time, a second waits. `guard=False` leaves out the proof, for tests
+    of the proof. Raises ChannelError, LandingError, LandingMismatch.
+    """
+    started = time.monotonic()
+    total = Landed(connector.name, connection.shop, stream.name)
+    with locked(db, connector.name, connection.shop, stream.name):
+        lander = Lander(db, connector, connection.shop, stream, guard=guard)
+        cursor = cursors.read(db, connector.name, connection.shop, stream.name)
+        db.commit()
+        pages = connector.open(connection).pages(stream, cursor)
+        for batch in batches(pages, connector, stream):
+            total = total.plus(lander.land(batch), time.monotonic() - started)
+            if report:
+                report(total)
+    return replace(total, seconds=time.monotonic() - started)
+
+
+def batches(pages: Iterable[Page], connector: Connector, stream: Stream) -> Iterator[Batch]:
+    """Pages gathered into transactions. When the channel fails midway, what it delivered until then still comes first."""
+    batch = Batch(uuid.uuid4().hex)
+    try:
+        for page in pages:
+            add(batch, page, connector, stream)
+            if batch.full:
+                yield batch
+                batch = Batch(uuid.uuid4().hex if batch.completes else batch.walk)
+    except Exception:
+        if batch.pages:
+            yield batch
+        raise
+    if batch.pages:
+        yield batch

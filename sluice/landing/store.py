@@ -1,0 +1,118 @@
+"""One stream's tables in the warehouse, for one shop: what they hold and how it is replaced."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from psycopg import Connection, errors
+
+from sluice.landing.decide import Accepted, State
+from sluice.landing.delivery import Key
+from sluice.landing.flatten import copy_statement
+from sluice.landing.names import quoted
+from sluice.landing.shape import Shape
+
+REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
+"""What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
+
+
+class Store:
+    """SQL for one stream of one shop, in the caller's transaction."""
+
+    def __init__(self, db: Connection, shape: Shape, channel: str, shop: str) -> None:
+        self.db = db
+        self.shape = shape
+        self.channel = channel
+        self.shop = shop
+        self.main = f"raw.{quoted(shape.main.name)}"
+        count = range(len(shape.key))
+        self.unnested = f"unnest({', '.join('%s::text[]' for _ in count)}"
+        self.names = ", ".join(f"k{number}" for number in count)
+        self.key = ", ".join(f"m.{quoted(leaf.column)}::text" for leaf in shape.key)
+        self.on_key = self._join("")
+
+    def _join(self, prefix: str) -> str:
+        return " and ".join(
+            f"m.{quoted(prefix + leaf.column)} = d.k{number}::{leaf.pg}" for number, leaf in enumerate(self.shape.key)
+        )
+
+    def columns(self, keys: Collection[Key]) -> list[list[str]]:
+        """Keys as one array a key column."""
+        return [list(column) for column in zip(*keys, strict=True)] if keys else [[] for _ in self.shape.key]
+
+    def states(self, keys: Collection[Key]) -> dict[Key, State]:
+        """What is held of these keys."""
+        if not keys:
+            return {}
+        version = f"m.{quoted(self.shape.version.column)}" if self.shape.version else "null"
+        rows = self.db.execute(
+            f"select m._digest, m._received_at, {version}, m._deleted_at, {self.key}"
+            f" from {self.unnested}) as d ({self.names}) inner join {self.main} as m on m.shop = %s and {self.on_key}",
+            (*self.columns(keys), self.shop),
+        )
+        return {row[4:]: State(*row[:4]) for row in rows}
+
+    def replace(self, accepted: Sequence[Accepted]) -> None:
+        """Put these records in the place of what is held of their keys, with all their child rows. Raises one of REFUSALS."""
+        self.delete([one.key for one in accepted if one.known])
+        for number, table in enumerate(self.shape.tables):
+            text = "".join([one.flat[number] for one in accepted])
+            if text:
+                with self.db.cursor() as cursor, cursor.copy(copy_statement(table, self.shape.key)) as copy:
+                    copy.write(text.encode())
+
+    def delete(self, keys: Collection[Key]) -> None:
+        """Remove these records and their child rows."""
+        if not keys:
+            return
+        for table in self.shape.tables:
+            on_key = self._join("_parent_" if table.depth else "")
+            self.db.execute(
+                f"delete from raw.{quoted(table.name)} as m using {self.unnested}) as d ({self.names})"
+                f" where m.shop = %s and {on_key}",
+                (*self.columns(keys), self.shop),
+            )
+
+    def refused(self, accepted: Sequence[Accepted]) -> dict[str, str]:
+        """Which of these PostgreSQL won't take, digest -> reason: found by halving, nothing is kept."""
+        reason = self._tried(accepted)
+        if reason is None:
+            return {}
+        if len(accepted) == 1:
+            return {accepted[0].delivered.digest: reason}
+        middle = len(accepted) // 2
+        return self.refused(accepted[:middle]) | self.refused(accepted[middle:])
+
+    def _tried(self, accepted: Sequence[Accepted]) -> str | None:
+        try:
+            with self.db.transaction(force_rollback=True):
+                self.replace(accepted)
+        except REFUSALS as fault:
+            return fault.diag.message_primary or type(fault).__name__
+        return None
+
+    def mark_seen(self, seen: Mapping[Key, datetime]) -> None:
+        """These rows hold still: the channel said so at that time. `_loaded_at` does not move."""
+        if seen:
+            self.db.execute(
+                f"update {self.main} as m set _received_at = d.at"
+                f" from {self.unnested}, %s::timestamptz[]) as d ({self.names}, at) where m.shop = %s and {self.on_key}",
+                (*self.columns(seen.keys()), list(seen.values()), self.shop),
+            )
+
+    def revive(self, keys: Collection[Key]) -> None:
+        """These rows had been marked deleted and are there again."""
+        if keys:
+            self.db.execute(
+                f"update {self.main} as m set _deleted_at = null, _loaded_at = now()"
+                f" from {self.unnested}) as d ({self.names}) where m.shop = %s and {self.on_key}",
+                (*self.columns(keys), self.shop),
+            )
+
+    def mark_deleted(self, seen: Collection[Key], at: datetime) -> int:
+        """A complete walk saw these keys and no others: mark the rest deleted. How many that were."""
+        return self.db.execute(
+            f"update {self.main} as m set _deleted_at = %s, _loaded_at = now()"
+            f" where m.shop = %s and m._deleted_at is null"
+            f" and not exists (select from {self.unnested}) as d ({self.names}) where {self.on_key})",
+            (at, self.shop, *self.columns(seen)),
+        ).rowcount

@@ -1,0 +1,144 @@
+"""One batch, one transaction: lake file, rows, quarantine, cursor, and the proof that they are what was delivered."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from sluice.channels.protocol import Connector, Stream
+from sluice.landing import cursors, lake, quarantine
+from sluice.landing.decide import Decision, decide, reader
+from sluice.landing.delivery import Batch, Key
+from sluice.landing.proof import prove
+from sluice.landing.shape import shape
+from sluice.landing.store import REFUSALS, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one batch did, in records."""
+
+    delivered: int
+    new: int
+    changed: int
+    unchanged: int
+    quarantined: int
+    deleted: int
+    pages: int
+
+
+class Lander:
+    """Lands batches of one stream of one shop. The caller holds the stream's lock."""
+
+    def __init__(self, db: Connection, connector: Connector, shop: str, stream: Stream, *, guard: bool = True) -> None:
+        self.db = db
+        self.connector = connector
+        self.stream = stream
+        self.store = Store(db, shape(connector.name, stream), connector.name, shop)
+        self.where = (connector.name, shop, stream.name)
+        self.guard = guard
+        self.walk = Walk("")
+
+    def land(self, batch: Batch) -> Outcome:
+        """Land a batch of the channel's: written to the lake beside, cursor moved. All of it or nothing."""
+        with ThreadPoolExecutor(1, "lake") as beside, self.db.transaction():
+            written: Future[int] | None = None
+            file_id = 0
+            if batch.delivered or batch.completes:
+                file_id = self._next_file()
+                path = lake.path_for(*self.where, batch.pages)
+                written = beside.submit(lake.write, path, batch.pages, batch.walk)
+            outcome, decision = self.write(batch, file_id)
+            if written:
+                self._name_file(file_id, path, batch, written.result())
+            self._move_cursor(batch)
+            self._absorb(decision)
+        return outcome
+
+    def write(self, batch: Batch, file_id: int) -> tuple[Outcome, Decision]:
+        """Rows and quarantine of a batch, proven, in the caller's transaction."""
+        decision = self._replace(batch, file_id)
+        self.store.mark_seen(decision.seen)
+        self.store.revive(decision.revived)
+        if decision.broken:
+            quarantine.put(self.store, decision.broken, file_id)
+        quarantine.close(self.store, decision.accepted)
+        if self.guard:
+            prove(self.store, batch.delivered, decision)
+        deleted = self._deleted(batch)
+        new = sum(not one.known for one in decision.accepted)
+        changed = len(decision.accepted) - new + len(decision.revived)
+        broken = len(decision.broken)
+        count = len(batch.delivered)
+        return Outcome(count, new, changed, count - new - changed - broken, broken, deleted, len(batch.pages)), decision
+
+    def _replace(self, batch: Batch, file_id: int) -> Decision:
+        """Decide and write. A record that PostgreSQL refuses is broken too; then the next newest of its key takes its place."""
+        states = self.store.states({one.key for one in batch.delivered if one.key is not None})
+        read = reader(self.connector, self.stream, self.where[1], file_id)
+        refused: dict[str, str] = {}
+        while True:
+            decision = decide(batch.delivered, states, read, refused)
+            try:
+                with self.db.transaction():
+                    self.store.replace(decision.accepted)
+                return decision
+            except REFUSALS:
+                found = self.store.refused(decision.accepted)
+                if not found:
+                    raise
+                refused |= found
+
+    def _deleted(self, batch: Batch) -> int:
+        """At the end of a full walk of a snapshot stream: mark what it did not see."""
+        if not self.stream.snapshot:
+            return 0
+        if self.walk.name != batch.walk:
+            self.walk = Walk(batch.walk)
+        self.walk.add(batch)
+        # A record that can't be told from others may be any of those that seem to be missing.
+        if not batch.completes or self.walk.unreadable:
+            return 0
+        return self.store.mark_deleted(self.walk.seen, batch.pages[-1].received_at)
+
+    def _next_file(self) -> int:
+        row = self.db.execute("select nextval(pg_get_serial_sequence('raw.manifest', 'file_id'))").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _name_file(self, file_id: int, path: str, batch: Batch, size: int) -> None:
+        self.db.execute(
+            "insert into raw.manifest (file_id, channel, shop, stream, path, pages, records, bytes)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (file_id, *self.where, path, len(batch.pages), len(batch.delivered), size),
+        )
+
+    def _move_cursor(self, batch: Batch) -> None:
+        places = [page.cursor for page in batch.pages if page.cursor is not None]
+        if places:
+            cursors.save(self.db, *self.where, places[-1])
+
+    def _absorb(self, decision: Decision) -> None:
+        orders = sorted({one.order_id for one in decision.accepted if one.order_id is not None})
+        if orders:
+            absorb(self.db, self.where[0], self.where[1], orders)
+
+
+class Walk:
+    """Which keys a full walk has seen so far, and whether there were records that could not be told apart."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seen: set[Key] = set()
+        self.unreadable = False
+
+    def add(self, batch: Batch) -> None:
+        self.seen.update(one.key for one in batch.delivered if one.key is not None)
+        self.unreadable = self.unreadable or any(one.key is None for one in batch.delivered)
+
+
+def absorb(db: Connection, channel: str, shop: str, orders: list[str]) -> None:
+    """Let operations take in changed orders, once there are unified views to read them through."""
+    row = db.execute("select to_regclass('unified.orders') is not null").fetchone()
+    if row and row[0]:
+        db.execute("select ops.absorb_orders(%s, %s, %s)", (channel, shop, orders))

@@ -1,0 +1,195 @@
+"""The sandbox's server: every channel that has a file here, on one loopback port, beside the clock, the faults and the truth."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pkgutil import iter_modules
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import sluice.sandbox
+from sluice.sandbox import controls
+from sluice.sandbox.faults import Faults
+from sluice.sandbox.seasons import AS_OF
+from sluice.sandbox.state import SandboxState
+from sluice.sandbox.world import World
+
+STOP_SECONDS = 10
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiling:
+    """Delays or cuts a channel's answers as planned; other faults look different on each channel and are the channel's own."""
+
+    app: ASGIApp
+    channel: str
+    faults: Faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wait = self.faults.hang(self.channel)
+        if wait:
+            await asyncio.sleep(wait)
+        cut = self.faults.take(self.channel, "truncate")
+        await self.app(scope, receive, _cutting(send) if cut else send)
+
+
+def _cutting(send: Send) -> Send:
+    """Sends the first half of the body as if it were all of it, as a broken proxy does."""
+    held: list[Message] = []
+
+    async def cut(message: Message) -> None:
+        held.append(message)
+        if message["type"] != "http.response.body" or message.get("more_body"):
+            return
+        start, body = held[0], b"".join(part.get("body", b"") for part in held[1:])
+        half = body[: len(body) // 2]
+        headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        await send({**start, "headers": [*headers, (b"content-length", str(len(half)).encode())]})
+        await send({"type": "http.response.body", "body": half})
+
+    return cut
+
+
+def application(state: SandboxState) -> Starlette:
+    """One app with each channel's under its name: every module of this package that defines `app(state)`."""
+    names = [module.name for module in iter_modules(sluice.sandbox.__path__) if module.name != "host"]
+    modules = {name: import_module(f"sluice.sandbox.{name}") for name in names}
+    channels = [
+        Mount(f"/{name}", Spoiling(module.app(state), name, state.faults))
+        for name, module in modules.items()
+        if hasattr(module, "app")
+    ]
+    return Starlette(routes=[Mount("/_sandbox", controls.routes(state)), *channels])
+
+
+def _server(state: SandboxState) -> uvicorn.Server:
+    config = uvicorn.Config(
+        application(state), http="httptools", loop="uvloop", lifespan="off", access_log=False, log_level="warning",
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as fault:
+        raise SandboxError(f"port {port} on 127.0.0.1 is taken ({fault.strerror}); choose another or 0 for any") from fault
+    listener.listen(512)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def serve(world_seed: int, orders: int, port: int = 0, now: datetime = AS_OF, with_parent: bool = False) -> None:
+    """Answer until told to stop; prints the address once requests can come. `with_parent` also stops at the end of stdin."""
+    listener = _listening(port)
+    server = _server(SandboxState(World.generate(world_seed, orders), now))
+    if with_parent:
+        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+    print(_address(listener), flush=True)
+    server.run(sockets=[listener])
+
+
+def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    sys.stdin.read()
+    server.should_exit = True
+
+
+@contextmanager
+def hosted(state: SandboxState) -> Iterator[str]:
+    """The address of a sandbox that runs in a thread of this process, around a state that the caller can look into."""
+    listener = _listening(0)
+    server = _server(state)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield _address(listener)
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A sandbox in a process group of its own, for the length of a `with` block. Ends with this process even if it is killed."""
+
+    seed: int
+    orders: int
+    port: int = 0
+    now: datetime = AS_OF
+    url: str = field(default="", init=False)
+    _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait until it answers. Raises SandboxError."""
+        command = [sys.executable, "-m", "sluice.sandbox.host", "--seed", str(self.seed), "--orders", str(self.orders)]
+        command += ["--port", str(self.port), "--now", self.now.isoformat(), "--with-parent"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        if not self.url:
+            raise SandboxError(f"the sandbox ended with code {self._process.wait()} before it answered; its message is above")
+
+    def stop(self) -> None:
+        """Stop it and all that it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--orders", type=int, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--now", type=datetime.fromisoformat, default=AS_OF)
+    parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends")
+    given = parser.parse_args()
+    try:
+        serve(given.seed, given.orders, given.port, given.now, given.with_parent)
+    except SandboxError as fault:
+        parser.exit(1, f"{fault}\n")
+
+
+if __name__ == "__main__":
+    main()

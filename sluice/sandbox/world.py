@@ -1,0 +1,135 @@
+"""The sandbox's world: one seeded company with its catalogue, people, orders and stock, as frames over a fixed calendar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from sluice.sandbox import catalogue as catalogue_making
+from sluice.sandbox import people, shop, stock
+from sluice.sandbox.catalogue import SHOPS, Catalogue
+from sluice.sandbox.seasons import AS_OF
+from sluice.sandbox.stock import Stock
+from sluice.sandbox.view import ORDER_EVENTS, REFUND_EVENTS, ShopHistory, ShopView, clipped
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What one shop sold by some moment: orders created, their lines and pieces, and what buyers were to pay (minor units)."""
+
+    channel: str
+    shop: str
+    orders: int
+    lines: int
+    units: int
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A pure function of (seed, orders): `orders` were created by AS_OF, more follow until END.
+
+    Money is in minor units of the currency beside it, times are aware UTC, and null is what never happens.
+    """
+
+    seed: int
+    size: int
+    catalogue: Catalogue
+    persons: pl.DataFrame
+    shops: Mapping[tuple[str, str], ShopHistory]
+    inventory: Stock
+
+    @classmethod
+    def generate(cls, seed: int, orders: int) -> "World":
+        goods = catalogue_making.generate(seed, orders)
+        crowd = people.generate(seed, orders)
+        counts = _counts(orders)
+        stories = [shop.tell(one, count, seed, orders, goods, crowd) for one, count in zip(SHOPS, counts, strict=True)]
+        return cls(
+            seed=seed,
+            size=orders,
+            catalogue=goods,
+            persons=crowd.persons,
+            shops={(one.shop.channel, one.shop.shop): shop.write(one, seed, orders, goods, crowd) for one in stories},
+            inventory=stock.generate(seed, orders, goods, stories),
+        )
+
+    @property
+    def facilities(self) -> pl.DataFrame:
+        return self.catalogue.facilities
+
+    @property
+    def products(self) -> pl.DataFrame:
+        return self.catalogue.products
+
+    @property
+    def components(self) -> pl.DataFrame:
+        return self.catalogue.components
+
+    @property
+    def listings(self) -> pl.DataFrame:
+        return self.catalogue.listings
+
+    @property
+    def purchase_orders(self) -> pl.DataFrame:
+        return self.inventory.purchase_orders
+
+    @property
+    def orders(self) -> pl.DataFrame:
+        return pl.concat(history.orders for history in self.shops.values())
+
+    @property
+    def lines(self) -> pl.DataFrame:
+        return pl.concat(history.lines.frame for history in self.shops.values())
+
+    @property
+    def refunds(self) -> pl.DataFrame:
+        return pl.concat(history.refunds.frame for history in self.shops.values())
+
+    @property
+    def shipments(self) -> pl.DataFrame:
+        return pl.concat(history.shipments.frame for history in self.shops.values())
+
+    @property
+    def identities(self) -> pl.DataFrame:
+        return pl.concat(history.identities for history in self.shops.values())
+
+    def view(self, channel: str, shop: str, now: datetime) -> ShopView:
+        """One shop as it stands at `now`. KeyError if there is no such shop."""
+        return ShopView(now, self.orders_at(channel, shop, now), self.shops[channel, shop], self.persons)
+
+    def orders_at(self, channel: str, shop: str, now: datetime) -> pl.DataFrame:
+        """Orders created by `now` with `updated_at`, the latest thing that happened to them, sorted by (updated_at, order_id)."""
+        history = self.shops[channel, shop]
+        seen = clipped(history.orders, ORDER_EVENTS, now)
+        refunded = clipped(history.refunds.frame, REFUND_EVENTS, now).select("order_id", latest=pl.max_horizontal(REFUND_EVENTS))
+        latest = refunded.group_by("order_id").agg(pl.col("latest").max())
+        updated = pl.max_horizontal(*ORDER_EVENTS, "latest").alias("updated_at")
+        return seen.join(latest, on="order_id", how="left").with_columns(updated).drop("latest").sort("updated_at", "order_id")
+
+    def stock(self, now: datetime) -> pl.DataFrame:
+        """facility_id, sku, on_hand (pieces, bundles exploded): opening + received - shipped + restocked."""
+        return self.inventory.at(now)
+
+    def purchase_orders_at(self, now: datetime) -> pl.DataFrame:
+        """Lines ordered by `now`; `received_at` null for what is still to come."""
+        return clipped(self.purchase_orders, ("ordered_at", "received_at"), now)
+
+    def truth(self, channel: str, shop: str, now: datetime = AS_OF) -> Truth:
+        """The figures that a summary of this shop is held against, summed straight from the lines."""
+        history = self.shops[channel, shop]
+        created = history.orders["created_at"].search_sorted(now, side="right")
+        last = int(history.lines.starts[created])
+        lines, orders = history.lines.frame[:last], history.orders[:created]
+        total = lines["total_minor"].sum() + lines["tax_minor"].sum() + orders["shipping_minor"].sum()
+        currency = next(one.currency for one in SHOPS if (one.channel, one.shop) == (channel, shop))
+        return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), int(total), currency)
+
+
+def _counts(orders: int) -> list[int]:
+    """Orders of each shop by its share, summing to `orders`."""
+    reach = np.round(np.cumsum([one.share for one in SHOPS]) * orders).astype(int)
+    return [int(count) for count in np.diff(reach, prepend=0)]

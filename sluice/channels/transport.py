@@ -53,7 +53,7 @@ def check_status(response: requests.Response) -> None:
         raise ChannelError(f"HTTP {code}: {response.text[:300]}")
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=30, jitter=1.0)
+_backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=30, jitter=1.0)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -99,7 +99,7 @@ def read(path: str) -> tuple[str, list[Page]]:
 
 
 def sweep(db: Connection) -> list[str]:
-    """Remove files that no manifest row names, left by landings that died; their paths. Streams that are landing now are passed over."""
+    """Remove files that no manifest row names, left by landings that died; their paths. Streams landing now are passed over."""
     removed: list[str] = []
     for folder in sorted(root().glob("*/*/*")):
         channel, shop, stream = folder.relative_to(root()).parts

@@ -8,7 +8,7 @@ from sluice.landing.store import Store
 
 
 def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> None:
-    """Keep these. The same record again is the same entry; delivered later than it was closed, it opens again."""
+    """Keep these. The same record again is the same entry; delivered once more after it was resolved, it opens again."""
     newest = {one.digest: (one, reason) for one, reason in sorted(broken, key=lambda item: item[0].received_at)}
     rows = [
         (
@@ -36,20 +36,20 @@ def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> 
             on conflict (channel, shop, stream, digest) do update set
                 reason = excluded.reason,
                 received_at = greatest(q.received_at, excluded.received_at),
-                closed_at = case when excluded.received_at > q.received_at then null else q.closed_at end
+                resolved_at = case when excluded.received_at > q.received_at then null else q.resolved_at end
             """,
             rows,
         )
 
 
-def close(store: Store, accepted: Sequence[Accepted]) -> None:
-    """Close what has landed well by now: the same bytes, or the same key received no earlier."""
+def resolve(store: Store, accepted: Sequence[Accepted]) -> None:
+    """Resolve what has landed well by now: the same bytes, or the same key received no earlier."""
     where = (store.channel, store.shop, store.shape.stream.name)
     identity = " || chr(31) || ".join(store.key.split(", "))
     store.db.execute(
         f"""
-        update raw.quarantine as q set closed_at = now()
-        where q.channel = %s and q.shop = %s and q.stream = %s and q.closed_at is null
+        update raw.quarantine as q set resolved_at = now()
+        where q.channel = %s and q.shop = %s and q.stream = %s and q.resolved_at is null
             and (
                 q.digest = any(%s)
                 or exists (

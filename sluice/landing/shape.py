@@ -83,6 +83,7 @@ class Shape:
     tables: tuple[Table, ...]
     key: tuple[Leaf, ...]
     version: Leaf | None
+    order: Leaf | None
 
     @property
     def main(self) -> Table:
@@ -106,7 +107,8 @@ def shape(connector: str, stream: Stream) -> Shape:
             raise ShapeError(f"{main.name}: {name} is no field of the record itself")
     if stream.version and (leaves[stream.version].kind, leaves[stream.version].pg) not in VERSION_KINDS:
         raise ShapeError(f"{main.name}: the version {stream.version} has no order that PostgreSQL and Python share")
-    return Shape(stream, tables, tuple(leaves[name] for name in stream.key), leaves[stream.version] if stream.version else None)
+    key = tuple(leaves[name] for name in stream.key)
+    return Shape(stream, tables, key, leaves.get(stream.version or ""), leaves.get(stream.order_key or ""))
 
 
 def _no_doubles(where: str, names: list[str]) -> None:

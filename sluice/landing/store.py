@@ -72,6 +72,23 @@ class Store:
                 (*self.columns(keys), self.shop),
             )
 
+    def clear(self) -> None:
+        """Remove all that is held of this stream and shop, quarantine included."""
+        for table in self.shape.tables:
+            self.db.execute(f"delete from raw.{quoted(table.name)} where shop = %s", (self.shop,))
+        self.db.execute(
+            "delete from raw.quarantine where channel = %s and shop = %s and stream = %s",
+            (self.channel, self.shop, self.shape.stream.name),
+        )
+
+    def orders(self) -> list[str]:
+        """Ids of all orders that rows of this stream belong to; none where its records belong to no order."""
+        if self.shape.order is None:
+            return []
+        column = f"{quoted(self.shape.order.column)}::text"
+        rows = self.db.execute(f"select distinct {column} from {self.main} where shop = %s and {column} is not null", (self.shop,))
+        return [row[0] for row in rows]
+
     def refused(self, accepted: Sequence[Accepted]) -> dict[str, str]:
         """Which of these PostgreSQL won't take, digest -> reason: found by halving, nothing is kept."""
         reason = self._tried(accepted)

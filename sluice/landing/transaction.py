@@ -62,7 +62,7 @@ class Lander:
         self.store.revive(decision.revived)
         if decision.broken:
             quarantine.put(self.store, decision.broken, file_id)
-        quarantine.close(self.store, decision.accepted)
+        quarantine.resolve(self.store, decision.accepted)
         if self.guard:
             prove(self.store, batch.delivered, decision)
         deleted = self._deleted(batch)
@@ -119,9 +119,8 @@ class Lander:
             cursors.save(self.db, *self.where, places[-1])
 
     def _absorb(self, decision: Decision) -> None:
-        orders = sorted({one.order_id for one in decision.accepted if one.order_id is not None})
-        if orders:
-            absorb(self.db, self.where[0], self.where[1], orders)
+        orders = {one.order_id for one in decision.accepted if one.order_id is not None}
+        absorb(self.db, self.where[0], self.where[1], sorted(orders))
 
 
 class Walk:
@@ -140,5 +139,5 @@ class Walk:
 def absorb(db: Connection, channel: str, shop: str, orders: list[str]) -> None:
     """Let operations take in changed orders, once there are unified views to read them through."""
     row = db.execute("select to_regclass('unified.orders') is not null").fetchone()
-    if row and row[0]:
+    if orders and row and row[0]:
         db.execute("select ops.absorb_orders(%s, %s, %s)", (channel, shop, orders))

@@ -38,7 +38,7 @@ create table raw.cursors (
 );
 
 -- Records that broke their contract. `key` and `order_id` are null where even they could not be read; `page` and `position`
--- count from 0 within the lake file. Closed once the same record, in this or a newer form, has landed well.
+-- count from 0 within the lake file. Resolved once the same record, in this or a later form, has landed well.
 create table raw.quarantine (
     quarantine_id bigint generated always as identity primary key,
     channel text not null,
@@ -54,7 +54,7 @@ create table raw.quarantine (
     position integer not null,
     received_at timestamptz not null,
     quarantined_at timestamptz not null default now(),
-    closed_at timestamptz,
+    resolved_at timestamptz,
     unique (channel, shop, stream, digest)
 );
-create index quarantine_open on raw.quarantine (channel, shop, stream, key) where closed_at is null;
+create index quarantine_open on raw.quarantine (channel, shop, stream, key) where resolved_at is null;

@@ -1,0 +1,57 @@
+"""Replay: the raw tables of a stream built again from the lake, without asking the channel."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from psycopg import Connection
+
+from sluice.channels.protocol import Connector, Stream
+from sluice.landing import lake
+from sluice.landing.delivery import Batch, add
+from sluice.landing.land import Landed
+from sluice.landing.lock import locked
+from sluice.landing.transaction import Lander, absorb
+
+ABSORBED_AT_ONCE = 5_000
+"""Orders."""
+
+
+def replay(
+    db: Connection, connector: Connector, shop: str, stream: Stream, report: Callable[[Landed], None] | None = None
+) -> Landed:
+    """Remove what is held of the stream and shop and land the lake's pages again, as if they came now, received when they were.
+
+    One transaction: readers see the tables as they were until all of it is there. The cursor stays. Orders are absorbed once, at
+    the end, so that no status of the past is taken for a change. Raises LakeError, LandingError, LandingMismatch.
+    """
+    started = time.monotonic()
+    total = Landed(connector.name, shop, stream.name)
+    with locked(db, connector.name, shop, stream.name), db.transaction():
+        lander = Lander(db, connector, shop, stream)
+        lander.store.clear()
+        for file_id, path in _files(db, connector.name, shop, stream.name):
+            batch = _batch(path, connector, stream)
+            outcome, _ = lander.write(batch, file_id)
+            total = total.plus(outcome, time.monotonic() - started)
+            if report:
+                report(total)
+        orders = lander.store.orders()
+        for start in range(0, len(orders), ABSORBED_AT_ONCE):
+            absorb(db, connector.name, shop, orders[start : start + ABSORBED_AT_ONCE])
+    return replace(total, seconds=time.monotonic() - started)
+
+
+def _files(db: Connection, channel: str, shop: str, stream: str) -> Iterator[tuple[int, str]]:
+    yield from db.execute(
+        "select file_id, path from raw.manifest where channel = %s and shop = %s and stream = %s order by file_id",
+        (channel, shop, stream),
+    ).fetchall()
+
+
+def _batch(path: str, connector: Connector, stream: Stream) -> Batch:
+    walk, pages = lake.read(path)
+    batch = Batch(walk)
+    for page in pages:
+        add(batch, page, connector, stream)
+    return batch

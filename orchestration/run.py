@@ -12,7 +12,9 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.alerting import alert
 from orchestration.definitions import defs
+from sluice import warehouse
 
 JOB = "everything"
 STATES = {
@@ -96,6 +98,9 @@ def main() -> int:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
         )
+    faults = failures(result)
+    with warehouse.connect() as db:
+        alert(db, JOB, "; ".join(f"{step}: {reason}" for step, reason in faults.items()) or None, result.get_asset_check_evaluations())
     evaluated = checks(result)
     bad = [check for check in evaluated if not check["passed"] and check["severity"] == "ERROR"]
     say(
@@ -106,7 +111,7 @@ def main() -> int:
                 "seconds": progress.seconds,
                 "assets": materializations(result),
                 "checks": evaluated,
-                "failures": failures(result),
+                "failures": faults,
             }
         }
     )

@@ -11,7 +11,8 @@ from sluice.landing import raw_tables, shops
 from sluice.migrations.migrate import migrate
 from sluice.project import DBT_PROJECT
 
-VIEWS = ["build", "--select", "path:models/staging", "path:models/unified", "path:seeds", "--exclude", "test_type:data"]
+VIEWS = ["build", "--select", "path:models/staging", "path:models/unified", "path:seeds"]
+WITHOUT_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 
 
 def prepare(config: Config, address: str) -> bool:
@@ -27,7 +28,7 @@ def prepare(config: Config, address: str) -> bool:
         wanted = _fingerprint()
         if _built(db) == wanted:
             return False
-    dbt.run(address, VIEWS)
+    dbt.run(address, VIEWS + WITHOUT_TESTS)
     with warehouse.connect(address) as db:
         db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True

@@ -16,7 +16,8 @@ from urllib.request import urlopen
 from sluice import config, dbt, warehouse
 from sluice.prepare import prepare
 from sluice.project import DAGSTER_YAML
-from sluice.sandbox.host import Sandbox, credentials
+from sluice.cli.sandbox import credentials
+from sluice.sandbox.host import Sandbox
 from sluice.sandbox.seasons import AS_OF
 
 QUIET = {

@@ -6,10 +6,7 @@ import dagster as dg
 
 from orchestration.resources import Warehouse, configuration
 from sluice import warehouse as postgres
-from sluice.alerts.deliver import deliver
-from sluice.alerts.send import targets
 from sluice.quality import checks, docs, history
-from sluice.quality.problems import observe_checks
 
 SEVERITY = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
@@ -35,11 +32,8 @@ def quality() -> dg.Definitions:
         found = [result for result in checks.run(postgres.url(), chosen) if (key(result.table), result.name) in wanted]
         with warehouse.connect() as db:
             history.append(db, context.run.run_id, found)
-            observe_checks(db, found)
             db.commit()
             docs.build(db, postgres.home())
-            for delivery in deliver(db, targets(configuration().alerts.targets)):
-                context.log.info(f"alerts to {delivery.target}: {delivery.error or delivery.events}")
         for result in found:
             yield dg.AssetCheckResult(
                 asset_key=key(result.table),

@@ -39,7 +39,7 @@ def warehouse_models() -> dg.Definitions:
     def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
         with warehouse.connect(autocommit=True) as db:
             db.execute("select pg_advisory_lock(%s)", (LOCK,))
-            yield from dbt_cli.cli(["build"], context=context).stream()
+            yield from dbt_cli.cli(["build"], context=context, target_path=dbt.target() / context.run.run_id).stream()
 
     os.environ.update(dbt.environment(warehouse.url()))
     return dg.Definitions(assets=[models], resources={"dbt_cli": DbtCliResource(project_dir=os.fspath(DBT_PROJECT))})

@@ -16,7 +16,7 @@ DEMAND = """
 select demand_date, channel, shop, facility_id, sku, quantity, returned_quantity from marts.demand_daily
 where demand_date >= date '{since}' and demand_date < date '{until}'
 """
-DEMAND_COLUMNS = {
+DEMAND_COLUMNS: frames.Columns = {
     "demand_date": pl.Date,
     "channel": pl.String,
     "shop": pl.String,
@@ -26,7 +26,7 @@ DEMAND_COLUMNS = {
     "returned_quantity": pl.Int64,
 }
 POSITION = "select facility_id, sku, on_hand, committed, presale_reserved, incoming_quantity from marts.stock_position"
-POSITION_COLUMNS = {
+POSITION_COLUMNS: frames.Columns = {
     "facility_id": pl.String,
     "sku": pl.String,
     "on_hand": pl.Int64,
@@ -39,7 +39,7 @@ select channel, shop, po_id, supplier_id, sku, to_char(ordered_at, 'YYYY-MM-DD"T
     to_char(received_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as received_at
 from unified.purchase_order_lines
 """
-PURCHASE_COLUMNS = {
+PURCHASE_COLUMNS: frames.Columns = {
     "channel": pl.String,
     "shop": pl.String,
     "po_id": pl.String,

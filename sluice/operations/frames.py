@@ -6,8 +6,10 @@ from collections.abc import Mapping
 import polars as pl
 from psycopg import Connection, sql
 
+Columns = Mapping[str, type[pl.DataType] | pl.DataType]
 
-def read(db: Connection, query: str, schema: Mapping[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
+
+def read(db: Connection, query: str, schema: Columns) -> pl.DataFrame:
     """The rows of `query` as a frame whose columns are `schema`'s, in its order."""
     buffer = io.BytesIO()
     with db.cursor().copy(f"copy ({query}) to stdout (format csv, header)".encode()) as copy:

@@ -1,10 +1,10 @@
 """Hold a shop's orders against the channel's own count and keep what was found."""
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 from psycopg import Connection
 from psycopg.types.json import Jsonb
-
-from datetime import UTC, datetime, timedelta
 
 from sluice.config import Config, Shop
 from sluice.landing.reconcile import Reconciliation, reconcile

@@ -90,7 +90,7 @@ def _names(is_bundle: np.ndarray) -> list[pl.Expr | str]:
     return [
         "product_no",
         "style_no",
-        pl.when(bundle).then(pl.format("SET-{}-{}", number, tag)).otherwise(pl.format("{}-{}-{}", code, number, tag)).alias("sku"),
+        pl.format("{}-{}-{}", pl.when(bundle).then(pl.lit("SET")).otherwise(code), number, tag).alias("sku"),
         pl.when(bundle).then(pl.format("{} Travel Set", line)).otherwise(pl.format("{} {}", line, noun)).alias("title"),
         pl.when(bundle).then(pl.format("{}出行套装", line_zh)).otherwise(pl.format("{}{}", line_zh, noun_zh)).alias("title_zh"),
         colour.alias("variant"),

@@ -1,5 +1,6 @@
 """What is sold, where it lies and in which shops: facilities, products, bundles, shops and their listings."""
 
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ class Catalogue:
 
 def size(orders: int) -> int:
     """SKUs that a company of so many orders sells: 60 at 1,000 orders, some 1,900 at 1,000,000."""
-    return max(40, round(60 * (orders / 1000) ** 0.5))
+    return max(40, round(60 * math.sqrt(orders / 1000)))
 
 
 def generate(seed: int, orders: int) -> Catalogue:
@@ -147,7 +148,7 @@ def _bundles_priced(products: pl.DataFrame, is_bundle: Flags, parts: tuple[Ints,
 
     def whole(column: str) -> Floats:
         own = products[column].to_numpy()
-        return np.bincount(parts[0], weights=own[parts[1]] * parts[2], minlength=len(own))
+        return np.bincount(parts[0], weights=own[parts[1]] * parts[2], minlength=len(own)).astype(float)
 
     sold = {
         "price_minor": assortment.whole_yuan(whole("price_minor") * 0.9),
@@ -167,9 +168,9 @@ def _listed(rng: np.random.Generator, share: float, always: Flags) -> Flags:
 def _demand(rng: np.random.Generator, is_bundle: Flags, is_presale: Flags) -> Floats:
     """Zipf by a shuffled rank. Bundles sell less, presales are what people wait for."""
     count = len(is_bundle)
-    demand = 1.0 / (rng.permutation(count) + 3) ** ZIPF
+    demand: Floats = np.power(rng.permutation(count).astype(float) + 3, -ZIPF)
     demand[is_bundle] *= 0.7
-    demand[is_presale] = np.maximum(demand[is_presale], np.quantile(demand, 0.7)) * 1.5
+    demand[is_presale] = np.maximum(demand[is_presale], float(np.quantile(demand, 0.7))) * 1.5
     return demand
 
 

@@ -26,7 +26,8 @@ def weighted(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     """`size` positions in `weights`, each as likely as its weight."""
     reach = np.cumsum(weights)
     found = np.searchsorted(reach, rng.random(size) * reach[-1], side="right")
-    return np.minimum(found, len(weights) - 1).astype(np.int64)
+    positions: Ints = np.minimum(found, len(weights) - 1)
+    return positions
 
 
 def seconds(rng: np.random.Generator, least: float, most: float, size: int) -> Ints:
@@ -36,7 +37,8 @@ def seconds(rng: np.random.Generator, least: float, most: float, size: int) -> I
 
 def after(moment: Ints, wait: Ints) -> Ints:
     """`wait` seconds after each moment; what never comes has nothing after it."""
-    return np.where(moment == NEVER, NEVER, np.where(moment == NEVER, 0, moment) + wait)
+    never = moment == NEVER
+    return np.asarray(np.where(never, NEVER, np.where(never, 0, moment) + wait), dtype=np.int64)
 
 
 def spread(amount: Ints, weight: Ints, owner: Ints, starts: Ints) -> Ints:
@@ -48,7 +50,8 @@ def spread(amount: Ints, weight: Ints, owner: Ints, starts: Ints) -> Ints:
     before = (running - weight)[starts][owner]
     whole = np.add.reduceat(weight, starts)[owner]
     share = amount[owner]
-    return share * (running - before) // whole - share * (running - weight - before) // whole
+    parts: Ints = share * (running - before) // whole - share * (running - weight - before) // whole
+    return parts
 
 
 def moments(name: str, values: Ints) -> pl.Series:

@@ -48,7 +48,8 @@ def generate(rng: np.random.Generator, kind: str, heads: Heads, baskets: Baskets
     delivered = after(shipped, _transit(rng, is_abroad))
     delivered[rng.random(count) < LOST_RATE] = NEVER
     promised = np.where(unpaid, NEVER, ready + np.where(is_abroad, 18, 7) * DAY)
-    return Events(paid, shipped, delivered, after(delivered, np.full(count, COMPLETED_AFTER_DAYS[kind] * DAY)), cancelled, promised)
+    completed = after(delivered, np.full(count, COMPLETED_AFTER_DAYS[kind] * DAY))
+    return Events(paid, shipped, delivered, completed, cancelled, promised)
 
 
 def _paid(rng: np.random.Generator, kind: str, heads: Heads) -> Ints:

@@ -6,6 +6,9 @@ import polars as pl
 from sluice.sandbox.catalogue import Shop
 from sluice.sandbox.draws import Flags, Ints, moments
 
+CARRIERS = {"DHL": "JD", "FedEx": "FX", "UPS": "1Z", "SF Express": "SF", "YTO Express": "YT", "ZTO Express": "ZT"}
+"""Carriers and the letters their tracking numbers begin with."""
+
 
 def orders(rng: np.random.Generator, shop: Shop, created: Ints) -> tuple[pl.Series, pl.Series]:
     """(order_id, order_number) of orders sorted by creation."""
@@ -49,10 +52,11 @@ def shipments(shop: Shop, parcels: Ints) -> pl.Series:
     return _text("shipment_id", first + parcels * 4_096)
 
 
-def parcels(rng: np.random.Generator, carrier: Ints, count: int) -> pl.Series:
+def parcels(rng: np.random.Generator, carrier: pl.Series) -> pl.Series:
     """Tracking numbers: the carrier's letters and thirteen digits."""
+    count = len(carrier)
     number = _text("tracking_number", 10**12 + rng.permutation(count) * 811 + rng.integers(0, 811, count))
-    return pl.select(pl.lit(pl.Series(["SA", "FB", "UC"]).gather(carrier)) + pl.lit(number)).to_series().alias("tracking_number")
+    return carrier.replace_strict(CARRIERS, return_dtype=pl.String).alias("tracking_number") + number
 
 
 def _text(name: str, ids: Ints) -> pl.Series:

@@ -130,7 +130,10 @@ def _described(drawn: pl.DataFrame) -> pl.DataFrame:
         "city",
         "region",
         "country",
-        pl.when(at_home).then(pl.format("{}{}号{}室", "street_zh", "house", "ward")).otherwise(pl.format("{} {}", "house", "street")).alias("address"),
+        pl.when(at_home)
+        .then(pl.format("{}{}号{}室", "street_zh", "house", "ward"))
+        .otherwise(pl.format("{} {}", "house", "street"))
+        .alias("address"),
         pl.format("{}{}", "code", pl.col("ward").cast(pl.String).str.slice(1)).alias("postcode"),
         pl.when(at_home).then("region_zh").alias("region_zh"),
         pl.when(at_home).then("city_zh").alias("city_zh"),

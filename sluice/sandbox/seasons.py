@@ -60,7 +60,8 @@ def hourly(kind: str, timezone: str, rng: np.random.Generator) -> Floats:
     days = local.dt.date().unique(maintain_order=True)
     busy = {day: _daily(kind, day, noise) for day, noise in zip(days, rng.lognormal(0, 0.1, len(days)), strict=True)}
     by_day = local.dt.date().replace_strict(list(busy), list(busy.values()), return_dtype=pl.Float64).to_numpy()
-    return by_day * np.array(HOURS[kind], dtype=float)[local.dt.hour().to_numpy()]
+    by_hour = np.array(HOURS[kind], dtype=float)[local.dt.hour().to_numpy()]
+    return np.asarray(by_day * by_hour, dtype=float)
 
 
 def _daily(kind: str, day: date, noise: float) -> float:
@@ -79,7 +80,8 @@ def arrivals(rng: np.random.Generator, busy: Floats, first: int, last: int, size
     skip, stop = (first - FIRST_SECOND) // HOUR, (last - FIRST_SECOND) // HOUR
     reach = np.cumsum(busy[skip:stop])
     hour = np.searchsorted(reach, rng.random(size) * reach[-1], side="right")
-    return first + np.minimum(hour, len(reach) - 1).astype(np.int64) * HOUR + rng.integers(0, HOUR, size)
+    hours: Ints = np.minimum(hour, len(reach) - 1).astype(np.int64)
+    return first + hours * HOUR + rng.integers(0, HOUR, size)
 
 
 def promotion_on(moment: Ints, timezone: str) -> Ints:

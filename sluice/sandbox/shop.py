@@ -16,7 +16,7 @@ from sluice.sandbox.people import People
 from sluice.sandbox.traffic import Heads
 from sluice.sandbox.view import Rows, ShopHistory
 
-CARRIERS = {"own_shop": ("DHL", "FedEx", "UPS"), "marketplace": ("SF Express", "YTO Express", "ZTO Express"), "store": ("",)}
+CARRIERS = {"own_shop": ("DHL", "FedEx", "UPS"), "marketplace": ("SF Express", "YTO Express", "ZTO Express"), "store": ("DHL",)}
 ANONYMOUS_SHARE = 0.3
 """Buyers in the store who show no membership."""
 PROMOTION_NAMES = [*(promotion.name for promotion in seasons.PROMOTIONS), "WELCOME10", None]
@@ -163,15 +163,16 @@ def _refunds(rng: np.random.Generator, story: Story, orders: pl.DataFrame) -> pl
 def _shipments(rng: np.random.Generator, story: Story, orders: pl.DataFrame, parcels: Ints) -> pl.DataFrame:
     events = story.events
     delivered, promised = events.delivered[parcels], events.promised[parcels]
-    carrier = rng.integers(0, len(CARRIERS[story.shop.kind]), len(parcels))
+    served = CARRIERS[story.shop.kind]
+    carrier = _names(list(served), rng.integers(0, len(served), len(parcels)))
     frame = orders[parcels].select("order_id", "facility_id", "shipped_at", "delivered_at")
     return frame.select(
         *_belonging(story.shop),
         "order_id",
         numbers.shipments(story.shop, parcels),
         "facility_id",
-        pl.lit(_names(list(CARRIERS[story.shop.kind]), carrier)).alias("carrier"),
-        pl.lit(numbers.parcels(rng, carrier, len(parcels))).alias("tracking_number"),
+        carrier.alias("carrier"),
+        numbers.parcels(rng, carrier),
         "shipped_at",
         "delivered_at",
         pl.lit(pl.Series(delivered > promised)).alias("is_late"),

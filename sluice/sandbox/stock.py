@@ -8,7 +8,7 @@ import polars as pl
 
 from sluice.sandbox.catalogue import FACILITIES, STORE, Catalogue
 from sluice.sandbox.draws import DAY, NEVER, Flags, Ints, generator, moments
-from sluice.sandbox.seasons import FIRST_SECOND, LAST_SECOND
+from sluice.sandbox.seasons import FIRST_SECOND
 from sluice.sandbox.shop import Story
 
 SUPPLIERS = (
@@ -21,6 +21,10 @@ CYCLE_DAYS = 30
 DELIVERIES = 30
 """Deliveries of one supplier to one facility that are drawn; more than reach from START to END."""
 LEAD_TIME_SPREAD = 0.22
+TIGHT_SHARE = 0.15
+"""Bins that are bought for with hardly a reserve, and so run dry between deliveries."""
+DISTANT = 2**32
+"""A moment (seconds) after all that is known."""
 PACK, PACKED_FROM = 5, 20
 """Larger purchases are rounded up to whole packs (pieces)."""
 
@@ -40,7 +44,8 @@ class Flow:
         running = np.concatenate([[0], self.quantity[order].cumsum()])
         wanted = np.arange(len(moments))[:, None] * 2**33 + moments
         first = np.searchsorted(key[order], np.arange(len(moments)) * 2**33)
-        return running[np.searchsorted(key[order], wanted)] - running[first][:, None]
+        reached: Ints = running[np.searchsorted(key[order], wanted)] - running[first][:, None]
+        return reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,11 @@ def generate(seed: int, orders: int, catalogue: Catalogue, stories: list[Story])
     returned = _joined([_returned(story, catalogue) for story in stories])
     supplier = rng.integers(0, len(SUPPLIERS) - 1, skus)
     arrival, lead = _deliveries(rng)
-    begins = np.where(catalogue.launched > FIRST_SECOND, catalogue.released - 2 * DAY, 0)
-    begins = np.where(catalogue.released > catalogue.launched, catalogue.released, begins)
+    begins = _first_deliveries(catalogue)
     place, sku = np.divmod(np.arange(len(FACILITIES) * skus), skus)
     source = np.where(place == STORE, len(SUPPLIERS) - 1, supplier[sku])
     received = np.maximum(arrival[place, source], begins[sku][:, None])
+    received[:, 0] = np.where(begins[sku] > 0, begins[sku], received[:, 0])
     opening, bought = _purchases(rng, received, shipped, returned, is_new=begins[sku] > 0)
     row, delivery = np.nonzero(bought)
     receipts = Flow(row, received[row, delivery], bought[row, delivery])
@@ -96,8 +101,8 @@ def _shipped(story: Story, catalogue: Catalogue) -> Flow:
 
 def _returned(story: Story, catalogue: Catalogue) -> Flow:
     goods, given = story.baskets, story.refunds
-    facility, sku = story.facility[goods.owner[given.line]], goods.sku[given.line]
-    return _exploded(facility, sku, given.returned, given.quantity, given.is_restocked & (given.returned < LAST_SECOND), catalogue)
+    facility = story.facility[goods.owner[given.line]]
+    return _exploded(facility, goods.sku[given.line], given.returned, given.quantity, given.is_restocked, catalogue)
 
 
 def _exploded(facility: Ints, sku: Ints, at: Ints, quantity: Ints, moves: Flags, catalogue: Catalogue) -> Flow:
@@ -116,6 +121,12 @@ def _exploded(facility: Ints, sku: Ints, at: Ints, quantity: Ints, moves: Flags,
     )
 
 
+def _first_deliveries(catalogue: Catalogue) -> Ints:
+    """When what is new after START first comes in: for a presale at its release, else before it is sold. 0 for the others."""
+    is_presale = catalogue.released > catalogue.launched
+    return np.where(catalogue.launched < FIRST_SECOND, 0, catalogue.released - np.where(is_presale, 0, 2 * DAY)).astype(np.int64)
+
+
 def _deliveries(rng: np.random.Generator) -> tuple[Ints, Ints]:
     """When each supplier delivers to each facility, and how long before it was asked (seconds)."""
     shape = (len(FACILITIES), len(SUPPLIERS), DELIVERIES)
@@ -131,11 +142,11 @@ def _purchases(rng: np.random.Generator, received: Ints, shipped: Flow, returned
     At the start of each period the shelf holds at least what leaves in it, so it is never empty below zero; what is left over
     or comes back is carried on and bought less.
     """
-    gone, back = (_by_period(flow.until(received)) for flow in (shipped, returned))
-    rest = (_by_period_last(flow, received) for flow in (shipped, returned))
-    gone, back = (np.column_stack([periods, last]) for periods, last in zip((gone, back), rest, strict=True))
-    wanted = np.ceil(gone * (1 + rng.uniform(0.02, 0.5, gone.shape))).astype(np.int64)
-    opening = np.where(is_new, 0, wanted[:, 0] + rng.integers(0, 6, len(gone)) * (gone.sum(axis=1) > 0))
+    gone, back = _by_period(shipped, received), _by_period(returned, received)
+    count = len(gone)
+    reserve = np.where(rng.random(count) < TIGHT_SHARE, 0, rng.integers(3, 16, count)) * (gone.sum(axis=1) > 0)
+    wanted = np.ceil(gone * (1 + rng.uniform(0.05, 0.7, gone.shape))).astype(np.int64) + reserve[:, None]
+    opening = np.where(is_new, 0, wanted[:, 0])
     bought = np.zeros(received.shape, dtype=np.int64)
     shelf = opening - gone[:, 0] + back[:, 0]
     for period in range(1, gone.shape[1]):
@@ -145,13 +156,9 @@ def _purchases(rng: np.random.Generator, received: Ints, shipped: Flow, returned
     return opening, bought
 
 
-def _by_period(reached: Ints) -> Ints:
-    return np.diff(reached, axis=1, prepend=0)
-
-
-def _by_period_last(flow: Flow, received: Ints) -> Ints:
-    whole = np.bincount(flow.bin, weights=flow.quantity, minlength=len(received)).astype(np.int64)
-    return whole - flow.until(received)[:, -1]
+def _by_period(flow: Flow, received: Ints) -> Ints:
+    """Pieces that moved before the first delivery, between each and the next, and after the last."""
+    return np.diff(flow.until(np.column_stack([received, np.full(len(received), DISTANT)])), axis=1, prepend=0)
 
 
 def _bins(catalogue: Catalogue, used: Ints) -> pl.DataFrame:

@@ -124,9 +124,9 @@ class World:
         created = history.orders["created_at"].search_sorted(now, side="right")
         last = int(history.lines.starts[created])
         lines, orders = history.lines.frame[:last], history.orders[:created]
-        total = lines["total_minor"].sum() + lines["tax_minor"].sum() + orders["shipping_minor"].sum()
+        total = sum(int(part.sum()) for part in (lines["total_minor"], lines["tax_minor"], orders["shipping_minor"]))
         currency = next(one.currency for one in SHOPS if (one.channel, one.shop) == (channel, shop))
-        return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), int(total), currency)
+        return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), total, currency)
 
 
 def _counts(orders: int) -> list[int]:

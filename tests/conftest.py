@@ -2,15 +2,19 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from sluice import warehouse
+from sluice.config import load
 from sluice.migrations.migrate import migrate
+from sluice.prepare import prepare
 
 _numbers = itertools.count()
+DEMO = (Path(__file__).parents[1] / "sluice.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +31,43 @@ def template(postgres: warehouse.Embedded) -> str:
     return "sluice"
 
 
-@pytest.fixture
-def database_url(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
-    """Address of a fresh migrated database."""
+@contextmanager
+def copy_of(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(f"create database {name} template {template}")
     yield postgres.url(name)
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
+    """Address of a fresh migrated database."""
+    with copy_of(postgres, template) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def prepared_template(
+    postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A database with the raw tables of all connectors and the views over them: dbt starts once a session."""
+    config = tmp_path_factory.mktemp("prepared") / "sluice.yaml"
+    config.write_text(DEMO, encoding="utf-8")
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database prepared template {template}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLUICE_HOME", str(config.parent))
+        prepare(load(config), postgres.url("prepared"))
+    return "prepared"
+
+
+@pytest.fixture
+def prepared_url(postgres: warehouse.Embedded, prepared_template: str) -> Iterator[str]:
+    """Address of a fresh database that is ready for landing."""
+    with copy_of(postgres, prepared_template) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,0 +1,260 @@
+"""Taobao's TOP gateway on loopback: one address, signed calls, errors inside HTTP 200, the limits of the real one.
+
+Trades are told for three months (`taobao_index.earliest`), while the world's history is longer. The list of refunds is held to
+those trades as well, since a refund without its trade would only be half a truth.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sluice.sandbox.state import SandboxState
+from sluice.sandbox.taobao_index import Index, Rows, page, paged, since
+
+SECRETS = {"app_key": "12345678", "app_secret": "sandbox-taobao-secret", "session": "sandbox-taobao-session"}
+CHANNEL, SHOP = "taobao", "flagship"
+BEIJING = timezone(timedelta(hours=8))
+SKEW = timedelta(minutes=10)
+BAN = 1
+"""Seconds that a planned rate limit lasts."""
+DEFAULT_TYPES = "guarantee_trade,auto_delivery,ec,cod,step"
+REFUND_TYPES = "guarantee_trade,auto_delivery"
+SPOILED = {"trade": "payment", "refund": "refund_fee", "item": "price"}
+"""The amount that a malformed record of each kind has words in."""
+
+Form = Mapping[str, str]
+
+
+class Fault(Exception):
+    """An error_response."""
+
+    def __init__(self, code: int, msg: str, sub_code: str = "", sub_msg: str = "") -> None:
+        super().__init__(msg)
+        self.answer = {"code": code, "msg": msg, "sub_code": sub_code, "sub_msg": sub_msg, "request_id": "sandbox"}
+
+
+def app(state: SandboxState) -> Starlette:
+    """The gateway for `state`; mounted by the sandbox's host."""
+    methods = _Methods(state)
+
+    async def answer(request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        try:
+            body = _wrapped(form, methods.answer(form))
+        except Fault as fault:
+            body = msgspec.json.encode({"error_response": fault.answer})
+        return Response(body, media_type="application/json;charset=utf-8")
+
+    return Starlette(routes=[Route("/router/rest", answer, methods=["POST"])])
+
+
+def _wrapped(form: Form, inside: bytes) -> bytes:
+    name = form["method"].removeprefix("taobao.").replace(".", "_") + "_response"
+    return b'{"' + name.encode() + b'":{' + inside + b',"request_id":"sandbox"}}'
+
+
+class _Methods:
+    """The APIs. Each gives the members of its answer as JSON without the braces."""
+
+    def __init__(self, state: SandboxState) -> None:
+        self.state = state
+        self.known: dict[str, Callable[[Form], bytes]] = {
+            "taobao.time.get": self.time,
+            "taobao.trades.sold.increment.get": self.changed_trades,
+            "taobao.trades.sold.get": self.created_trades,
+            "taobao.refunds.receive.get": self.changed_refunds,
+            "taobao.items.onsale.get": self.items_on_sale,
+            "taobao.items.seller.list.get": self.items,
+            "taobao.skus.quantity.update": self.set_skus,
+            "taobao.item.quantity.update": self.set_item,
+        }
+
+    def answer(self, form: Form) -> bytes:
+        self._admit(form)
+        if form["method"] not in self.known:
+            raise Fault(22, "Invalid method")
+        return self.known[form["method"]](form)
+
+    def _admit(self, form: Form) -> None:
+        for code, name in ((21, "method"), (28, "app_key"), (30, "timestamp"), (24, "sign")):
+            if not form.get(name):
+                raise Fault(code, f"Missing {name}")
+        if form["app_key"] != SECRETS["app_key"]:
+            raise Fault(29, "Invalid app Key")
+        if form["sign"] != _signature(form):
+            raise Fault(25, "Invalid signature")
+        sent = _moment(form, "timestamp")
+        if min(abs(sent - now) for now in (self.state.now, datetime.now(UTC))) > SKEW:
+            raise Fault(31, "Invalid timestamp")
+        if self.state.faults.refused(CHANNEL) or form.get("session") != SECRETS["session"]:
+            raise Fault(27, "Invalid session", "invalid-sessionkey", "SessionKey is invalid or has expired")
+        if self.state.faults.take(CHANNEL, "throttle"):
+            text = f"This ban will last for {BAN} more seconds"
+            raise Fault(7, "App Call Limited", "accesscontrol.limited-by-api-access-count", text)
+        if self.state.faults.take(CHANNEL, "server_error"):
+            raise Fault(15, "Remote service error", "isp.top-remote-connection-timeout", "the service did not answer")
+
+    @property
+    def index(self) -> Index:
+        world = self.state.world
+
+        def build() -> Index:
+            ours = world.listings.filter(channel=CHANNEL, shop=SHOP)
+            weights = dict(zip(world.products["sku"], world.products["weight_g"], strict=True))
+            return Index(self.state.view(CHANNEL, SHOP), ours, weights)
+
+        return self.state.cached((CHANNEL, SHOP, "index"), build)
+
+    def time(self, form: Form) -> bytes:
+        return b'"time":"' + self.state.now.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S").encode() + b'"'
+
+    def changed_trades(self, form: Form) -> bytes:
+        start, end = self._window(form, "start_modified", "end_modified")
+        if end - start > timedelta(days=1):
+            raise _invalid("end_modified", "the span must not be longer than one day")
+        rows = _of_types(self.index.by_modified.between(start, end), self.index.is_step, form.get("type") or DEFAULT_TYPES)
+        return self._listed(form, "trades", "trade", rows, self.index.render_trades, spoil=True)
+
+    def created_trades(self, form: Form) -> bytes:
+        start, end = self._window(form, "start_created", "end_created")
+        rows = _of_types(self.index.by_created.between(start, end), self.index.is_step, form.get("type") or DEFAULT_TYPES)
+        return self._listed(form, "trades", "trade", rows, self.index.render_trades)
+
+    def changed_refunds(self, form: Form) -> bytes:
+        start, end = self._window(form, "start_modified", "end_modified")
+        found = self.index.refunds_by_modified.between(start, end)
+        rows = _of_types(found, self.index.refund_is_step, form.get("type") or REFUND_TYPES)
+        return self._listed(form, "refunds", "refund", rows, self.index.render_refunds, spoil=True)
+
+    def items_on_sale(self, form: Form) -> bytes:
+        ids = [product for (product,) in self.index.items]
+        if form.get("order_by", "list_time:desc") == "list_time:desc":
+            ids.reverse()
+        chosen = paged(ids, _number(form, "page_no", 1, 1, 10**6), _number(form, "page_size", 40, 1, 200))
+        return self._records("items", "item", [self._item(one, form["fields"]) for one in chosen], total=len(ids))
+
+    def items(self, form: Form) -> bytes:
+        ids = form["num_iids"].split(",")
+        if len(ids) > 20:
+            raise _invalid("num_iids", "at most 20")
+        found = [self._item(one, form["fields"]) for one in ids if (one,) in self.index.items]
+        return self._records("items", "item", self._spoiled("item", found))
+
+    def set_skus(self, form: Form) -> bytes:
+        numbers = dict(pair.split(":") for pair in form["skuid_quantities"].split(";"))
+        if len(numbers) > 20:
+            raise _invalid("skuid_quantities", "at most 20")
+        if form["num_iid"] in self.index.plain or (form["num_iid"],) not in self.index.items:
+            raise Fault(15, "Remote service error", "isv.item-is-delete:invalid-numIid", "no such item")
+        listings = set(self.index.items[form["num_iid"],]["listing_id"])
+        wrong = [sku for sku in numbers if sku not in listings]
+        if wrong:
+            raise Fault(15, "Remote service error", "isv.invalid-parameter:sku", f"{wrong[0]} is no sku of this item")
+        return self._set(form, {sku: _quantity(text) for sku, text in numbers.items()})
+
+    def set_item(self, form: Form) -> bytes:
+        if form["num_iid"] not in self.index.plain or (form["num_iid"],) not in self.index.items:
+            raise Fault(15, "Remote service error", "isv.item-is-delete:invalid-numIid", "no such item, or it has skus")
+        listing = self.index.items[form["num_iid"],]["listing_id"][0]
+        return self._set(form, {listing: _quantity(form["quantity"])})
+
+    def _set(self, form: Form, quantities: Mapping[str, int]) -> bytes:
+        if form.get("type", "1") != "1":
+            raise _invalid("type", "the sandbox takes whole quantities only")
+        for listing, quantity in quantities.items():
+            self.state.published[CHANNEL, SHOP, listing, None] = quantity
+        return b'"item":' + self._item(form["num_iid"], "num_iid,num,modified,sku.sku_id,sku.quantity,sku.modified")
+
+    def _item(self, product_id: str, fields: str) -> bytes:
+        listings = self.index.items[product_id,]["listing_id"]
+        quantities = {one: self.state.published.get((CHANNEL, SHOP, one, None), 0) for one in listings}
+        return self.index.render_item(product_id, quantities, fields)
+
+    def _window(self, form: Form, first: str, last: str) -> tuple[datetime, datetime]:
+        start, end = _moment(form, first), _moment(form, last)
+        if start < since(self.state.now):
+            raise _invalid(first, "only trades of the last three months are told")
+        if end < start:
+            raise _invalid(last, f"must not be before {first}")
+        return start, end
+
+    def _listed(
+        self, form: Form, plural: str, singular: str, rows: Rows, render: Callable[[Rows, str], list[bytes]], spoil: bool = False
+    ) -> bytes:
+        number, size = _number(form, "page_no", 1, 1, 10**6), _number(form, "page_size", 40, 1, 100)
+        if not form.get("fields"):
+            raise Fault(40, "Missing required arguments:fields")
+        chosen, has_next = page(rows, number, size)
+        records = render(chosen, form["fields"])
+        records = self._spoiled(singular, records) if spoil else records
+        if form.get("use_has_next") == "true":
+            return self._records(plural, singular, records, has_next=has_next)
+        return self._records(plural, singular, records, total=len(rows))
+
+    def _spoiled(self, singular: str, records: list[bytes]) -> list[bytes]:
+        """The answer with as many malformed records as are planned."""
+        count = self.state.faults.take_all(CHANNEL, "malformed") if records else 0
+        broken: list[dict[str, Any]] = [msgspec.json.decode(record) for record in records[:count]]
+        return [msgspec.json.encode(one | {SPOILED[singular]: "面议"}) for one in broken] + records[count:]
+
+    def _records(
+        self, plural: str, singular: str, records: list[bytes], total: int | None = None, has_next: bool | None = None
+    ) -> bytes:
+        """A list as the platform writes it: what is empty is left out."""
+        members = [f'"{plural}":{{"{singular}":['.encode() + b",".join(records) + b"]}"] if records else []
+        if total is not None:
+            members.append(f'"total_results":{total}'.encode())
+        if has_next is not None:
+            members.append(b'"has_next":' + (b"true" if has_next else b"false"))
+        return b",".join(members) or b'"has_next":false'
+
+
+def _signature(form: Form) -> str:
+    text = "".join(name + value for name, value in sorted(form.items()) if name != "sign")
+    secret = SECRETS["app_secret"]
+    if form.get("sign_method", "md5") == "md5":
+        return hashlib.md5(f"{secret}{text}{secret}".encode()).hexdigest().upper()
+    digest = "sha256" if form["sign_method"] == "hmac-sha256" else "md5"
+    return hmac.new(secret.encode(), text.encode(), digest).hexdigest().upper()
+
+
+def _of_types(rows: Rows, is_step: Any, types: str) -> Rows:
+    """Rows of the kinds of trade that were asked for: presales are `step`, all others count as guaranteed trades."""
+    wanted = types.split(",")
+    if "guarantee_trade" in wanted and "step" in wanted:
+        return rows
+    chosen: Rows = rows[is_step[rows] if "step" in wanted else ~is_step[rows]]
+    return chosen
+
+
+def _moment(form: Form, name: str) -> datetime:
+    try:
+        return datetime.strptime(form.get(name, ""), "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    except ValueError:
+        raise _invalid(name, "write yyyy-MM-dd HH:mm:ss") from None
+
+
+def _number(form: Form, name: str, default: int, low: int, high: int) -> int:
+    text = form.get(name) or str(default)
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise _invalid(name, f"from {low} to {high}")
+    return int(text)
+
+
+def _quantity(text: str) -> int:
+    if not text.isdigit():
+        raise _invalid("quantity", "must not be negative")
+    return int(text)
+
+
+def _invalid(name: str, allowed: str) -> Fault:
+    return Fault(41, f"Invalid arguments:{name}", "isv.invalid-parameter", f"{name}: {allowed}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Time = Annotated[datetime, Meta(tz=True)]
 T = TypeVar("T")
@@ -117,6 +117,7 @@ class Refund(Struct, gc=False):
     refundLineItems: Nodes[RefundLineItem]
     createdAt: Time | None = None
     note: str | None = None
+    forReturn: Reference | None = field(name="return", default=None)
 
 
 class TrackingInfo(Struct, gc=False):

@@ -30,7 +30,7 @@ FIRST = {
     "trackingInfo": 1,
     "variants": 20,
 }
-"""How much of each nested set a page brings. Every query is priced by these, and few orders have more; the rest is fetched apart."""
+"""How much of each nested set a page brings. Every query is priced by these, and few orders have more: the rest is fetched."""
 
 
 @dataclass(frozen=True)
@@ -147,4 +147,4 @@ def _selected(shape: inspect.Type) -> str:
 
 def _field(field: inspect.Field) -> str:
     argument = f"(first: {FIRST[field.name]})" if field.name in FIRST else ""
-    return f"{field.name}{argument}{_selected(field.type)}"
+    return f"{field.encode_name}{argument}{_selected(field.type)}"

@@ -1,0 +1,138 @@
+"""Shopify on loopback: POST /admin/api/{version}/graphql.json answers GraphQL with the world's orders, customers, products."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from sluice.sandbox.graphql import Field, GraphQLError, parse, select
+from sluice.sandbox.shopify_bucket import Bucket, price
+from sluice.sandbox.shopify_records import LOCATIONS, Record, connection, gid
+from sluice.sandbox.shopify_stock import Writer
+from sluice.sandbox.shopify_store import CHANNEL, Store
+from sluice.sandbox.state import SandboxState
+
+SHOP = "main"
+SECRETS = {"token": "shpat_sandbox_0123456789abcdef"}
+VERSIONS = ("2026-04", "2026-07", "2026-10", "unstable")
+REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+SHOP_RECORD = {"__typename": "Shop", "id": gid("Shop", 1), "name": "Meridian", "currencyCode": "USD"}
+FOUND = ("order", "customer", "product", "refund", "fulfillment")
+
+
+def app(state: SandboxState, bucket: Bucket | None = None) -> Starlette:
+    """The channel. `bucket` sets the points it gives; without it there are more than anyone can use."""
+    shop = Shopify(state, bucket or Bucket())
+    return Starlette(routes=[Route("/admin/api/{version}/graphql.json", shop.answer, methods=["POST"])])
+
+
+class Shopify:
+    """One shop that answers, with its points and its faults."""
+
+    def __init__(self, state: SandboxState, bucket: Bucket) -> None:
+        self._state = state
+        self._bucket = bucket
+        self._store = Store(state, SHOP)
+        self._writer = Writer(self._store)
+        self._throttled = 0
+
+    async def answer(self, request: Request) -> Response:
+        """One request. Faults come first, in the order in which a request would meet them."""
+        if self._state.faults.refused(CHANNEL) or request.headers.get("X-Shopify-Access-Token") != SECRETS["token"]:
+            return _json({"errors": REFUSED}, 401)
+        if request.path_params["version"] not in VERSIONS:
+            return _json({"errors": "Not Found"}, 404)
+        if self._state.faults.take(CHANNEL, "server_error"):
+            return HTMLResponse("<html><body>Service unavailable</body></html>", 503)
+        if self._state.faults.take(CHANNEL, "throttle"):
+            return self._throttle()
+        try:
+            asked = msgspec.json.decode(await request.body(), type=dict[str, Any])
+            return self._execute(str(asked["query"]), asked.get("variables") or {})
+        except (msgspec.DecodeError, KeyError) as fault:
+            return _json({"errors": f"Bad Request: {fault}"}, 400)
+
+    def _throttle(self) -> Response:
+        """Ordered from outside: in turn as an error in a 200 and as a 429, for Shopify's clients have seen both."""
+        self._throttled += 1
+        self._bucket.drain()
+        if self._throttled % 2:
+            return self._error("Throttled", "THROTTLED", requested=self._bucket.maximum / 100)
+        return _json({"errors": "Exceeded rate limit"}, 429, {"Retry-After": "0.1"})
+
+    def _execute(self, query: str, variables: dict[str, Any]) -> Response:
+        try:
+            fields = parse(query).bound(variables)
+            requested = price(fields)
+            if requested > self._bucket.limit:
+                words = f"Query cost is {requested}, which exceeds the single query max cost limit ({self._bucket.limit:.0f})."
+                return self._error(words, "MAX_COST_EXCEEDED", requested)
+            if not self._bucket.take(requested):
+                return self._error("Throttled", "THROTTLED", requested)
+            data = {field.alias: self._root(field) for field in fields}
+        except GraphQLError as fault:
+            return self._error(str(fault), "undefinedField")
+        return _json({"data": data, "extensions": {"cost": self._bucket.cost(requested, requested)}})
+
+    def _root(self, field: Field) -> Any:
+        if field.name in ("orders", "customers", "products"):
+            return self._store.page(field.name, field, self._spoiling(field.name))
+        if field.name in FOUND:
+            return select(self._store.find(field.name, str(field.argument("id")).rsplit("/", 1)[-1]), field.fields)
+        roots: dict[str, Callable[[], Any]] = {
+            "locations": lambda: connection(self._locations())(field),
+            "nodes": lambda: [self._node(str(one)) for one in field.argument("ids")],
+            "node": lambda: self._node(str(field.argument("id"))),
+            "inventoryItem": lambda: self._node(str(field.argument("id"))),
+            "ordersCount": lambda: {"count": self._store.count(field.argument("query") or ""), "precision": "EXACT"},
+            "shop": lambda: SHOP_RECORD,
+            "inventorySetQuantities": lambda: self._writer.set_quantities(field),
+        }
+        if field.name not in roots:
+            raise GraphQLError(f"Field '{field.name}' doesn't exist on type 'QueryRoot'")
+        return select(roots[field.name](), field.fields)
+
+    def _spoiling(self, root: str) -> Callable[[], bool]:
+        """Malformed records are orders: the one kind whose loss would be noticed in the books."""
+        return lambda: root == "orders" and self._state.faults.take(CHANNEL, "malformed")
+
+    def _locations(self) -> list[Record]:
+        return [{"__typename": "Location", "id": place, "name": name, "isActive": True} for name, place in LOCATIONS.items()]
+
+    def _node(self, number: str) -> Record | None:
+        """An inventory item with its levels; other kinds of record by the root field of their own."""
+        levels = {place: self._store.level(number, place) for place in LOCATIONS.values()}
+        shown = {place: _level(number, place, quantity) for place, quantity in levels.items() if quantity is not None}
+        if not shown:
+            return None
+        return {
+            "__typename": "InventoryItem",
+            "id": number,
+            "tracked": True,
+            "inventoryLevel": lambda field: shown.get(str(field.argument("locationId"))),
+            "inventoryLevels": connection(list(shown.values())),
+        }
+
+    def _error(self, message: str, code: str, requested: float | None = None) -> Response:
+        body: Record = {"errors": [{"message": message, "extensions": {"code": code}}]}
+        if requested is not None:
+            body["extensions"] = {"cost": self._bucket.cost(requested, None)}
+        return _json(body)
+
+
+def _level(item: str, place: str, quantity: int) -> Record:
+    names = {location: name for name, location in LOCATIONS.items()}
+    return {
+        "__typename": "InventoryLevel",
+        "id": gid("InventoryLevel", f"{place.rsplit('/', 1)[-1]}?inventory_item_id={item.rsplit('/', 1)[-1]}"),
+        "location": {"id": place, "name": names[place]},
+        "quantities": lambda field: [{"name": name, "quantity": quantity} for name in field.argument("names")],
+    }
+
+
+def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, "application/json")

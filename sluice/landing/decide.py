@@ -38,14 +38,19 @@ class Accepted(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Decision:
-    """`seen` holds, for keys whose newest form is the one held already, when the channel last said so; `revived` those that
-    had been marked deleted. `current` counts the keys whose held row must now be one of the delivered forms."""
+    """What to do with a batch.
+
+    `seen` holds, for keys whose newest form is the one held already, when the channel last said so; `revived` those that had
+    been marked deleted. `current` counts the keys whose held row must now be one of the delivered forms. `rows` says, once it
+    is done, how many rows each table was sent and how many it took.
+    """
 
     accepted: list[Accepted] = field(default_factory=list)
     broken: list[tuple[Delivered, str]] = field(default_factory=list)
     seen: dict[Key, datetime] = field(default_factory=dict)
     revived: list[Key] = field(default_factory=list)
     current: int = 0
+    rows: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 Read = Callable[[Delivered], tuple[Any, Flat, str | None]]

@@ -1,8 +1,9 @@
 """What a channel delivered, record by record, known by key and digest before anything is made of it."""
 
 import hashlib
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -72,15 +73,35 @@ def add(batch: Batch, page: Page, connector: Connector, stream: Stream) -> None:
     read_key = key_reader(connector.name, stream)
     number = len(batch.pages)
     found = []
-    try:
-        for position, record in enumerate(connector.records(stream, page.body, page.context)):
-            raw = record if isinstance(record, bytes) else bytes(record)
-            found.append(Delivered(raw, read_key(raw), digest(raw), page.received_at, number, position))
-    except READING_FAULTS as fault:
-        raise LandingError(f"{connector.name} {stream.name}: a page can't be read ({fault}): {page.body[:200]!r}") from fault
+    for position, raw in enumerate(_records(page, connector, stream)):
+        found.append(Delivered(raw, read_key(raw), digest(raw), page.received_at, number, position))
     batch.pages.append(page)
     batch.delivered += found
     batch.bytes += len(page.body)
+
+
+def _records(page: Page, connector: Connector, stream: Stream) -> list[bytes]:
+    """The records of a page. Half a surrogate pair would make the whole page unreadable: see `without_halves`."""
+    try:
+        return [bytes(record) for record in connector.records(stream, page.body, page.context)]
+    except READING_FAULTS as fault:
+        mended = without_halves(page.body)
+        if mended != page.body:
+            return _records(replace(page, body=mended), connector, stream)
+        raise LandingError(f"{connector.name} {stream.name}: a page can't be read ({fault}): {page.body[:200]!r}") from fault
+
+
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)", re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]..", re.DOTALL)
+
+
+def without_halves(body: bytes) -> bytes:
+    """JSON in which each escaped half of a surrogate pair is U+0000 instead.
+
+    Platforms that cut texts at so many UTF-16 units send such halves. No UTF-8 text can hold one, as no text of PostgreSQL
+    can hold U+0000: so the page can be taken apart, the record at fault goes to quarantine, and the others land.
+    """
+    return _ESCAPE.sub(lambda match: b"\\u0000" if _HALF.fullmatch(match[0]) else match[0], body)
 
 
 def digest(raw: bytes) -> str:

@@ -51,7 +51,7 @@ def copy_statement(table: Table, key: tuple[Leaf, ...]) -> str:
 def escaped(text: str) -> str:
     """Text as COPY reads it. Raises Unfit on U+0000, which PostgreSQL cannot store."""
     if "\x00" in text:
-        raise Unfit("a text holds the character U+0000, which PostgreSQL cannot store")
+        raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
     if "\\" in text:
         text = text.replace("\\", "\\\\")
     return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")

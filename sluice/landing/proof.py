@@ -15,18 +15,16 @@ class LandingMismatch(LandingError):
 def prove(store: Store, delivered: Sequence[Delivered], decision: Decision) -> None:
     """Every delivered key is in the stream's table or in quarantine, and every record that had to be kept is there in its
     delivered form. Raises LandingMismatch."""
-    wanted = {one.identity for one in delivered}
+    keys = {one.identity for one in delivered}
     broken = {one.digest for one, _ in decision.broken}
-    expected = (len(wanted), _fingerprint(wanted), decision.current, len(broken))
-    held = _held(store, delivered, broken)
-    if held != expected:
-        names = ("keys", "hash of the keys", "rows in delivered form", "records in quarantine")
-        found = "; ".join(
-            f"{name}: {here} held, {there} delivered"
-            for name, here, there in zip(names, held, expected, strict=True)
-            if here != there
-        )
-        raise LandingMismatch(f"{store.channel}/{store.shop} {store.shape.stream.name}: {found}. The cursor has not moved.")
+    expected = (len(keys), _fingerprint(keys), decision.current, len(broken))
+    names = ("keys", "hash of the keys", "rows in delivered form", "records in quarantine")
+    sides = [*zip(names, _held(store, delivered, broken), expected, strict=True)]
+    sides += [(f"rows of {table}", taken, sent) for table, (sent, taken) in decision.rows.items()]
+    faults = [f"{name}: {held} held, {wanted} delivered" for name, held, wanted in sides if held != wanted]
+    if faults:
+        where = f"{store.channel}/{store.shop} {store.shape.stream.name}"
+        raise LandingMismatch(f"{where}: {'; '.join(faults)}. The cursor has not moved.")
 
 
 def _fingerprint(identities: set[str]) -> str:

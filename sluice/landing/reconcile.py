@@ -142,7 +142,7 @@ where c.order_id is not null or h.in_window
 
 
 def _read(db: Connection, channel: str, shop: str, since: datetime, until: datetime) -> Reconciliation:
-    counts = dict(db.execute("select verdict, count(*) from compared group by verdict").fetchall())
+    counts: dict[str, int] = dict(db.execute("select verdict, count(*) from compared group by verdict").fetchall())
     ids = {verdict: _ids(db, verdict) for verdict in ("missing", "surplus", "differing")}
     return Reconciliation(
         channel,

@@ -51,14 +51,21 @@ class Store:
         )
         return {row[4:]: State(*row[:4]) for row in rows}
 
-    def replace(self, accepted: Sequence[Accepted]) -> None:
-        """Put these records in the place of what is held of their keys, with all their child rows. Raises one of REFUSALS."""
+    def replace(self, accepted: Sequence[Accepted]) -> dict[str, tuple[int, int]]:
+        """Put these records in the place of what is held of their keys, with all their child rows.
+
+        Table -> (rows sent, rows that the database says it took). Raises one of REFUSALS.
+        """
         self.delete([one.key for one in accepted if one.known])
+        counts = {}
         for number, table in enumerate(self.shape.tables):
             text = "".join([one.flat[number] for one in accepted])
             if text:
-                with self.db.cursor() as cursor, cursor.copy(copy_statement(table, self.shape.key)) as copy:
-                    copy.write(text.encode())
+                with self.db.cursor() as cursor:
+                    with cursor.copy(copy_statement(table, self.shape.key)) as copy:
+                        copy.write(text.encode())
+                    counts[table.name] = (text.count("\n"), cursor.rowcount)
+        return counts
 
     def delete(self, keys: Collection[Key]) -> None:
         """Remove these records and their child rows."""
@@ -85,8 +92,10 @@ class Store:
         """Ids of all orders that rows of this stream belong to; none where its records belong to no order."""
         if self.shape.order is None:
             return []
-        column = f"{quoted(self.shape.order.column)}::text"
-        rows = self.db.execute(f"select distinct {column} from {self.main} where shop = %s and {column} is not null", (self.shop,))
+        order = quoted(self.shape.order.column)
+        rows = self.db.execute(
+            f"select distinct {order}::text from {self.main} where shop = %s and {order} is not null", (self.shop,)
+        )
         return [row[0] for row in rows]
 
     def refused(self, accepted: Sequence[Accepted]) -> dict[str, str]:
@@ -104,7 +113,7 @@ class Store:
             with self.db.transaction(force_rollback=True):
                 self.replace(accepted)
         except REFUSALS as fault:
-            return fault.diag.message_primary or type(fault).__name__
+            return ": ".join(filter(None, (fault.diag.message_primary, fault.diag.message_detail))) or type(fault).__name__
         return None
 
     def mark_seen(self, seen: Mapping[Key, datetime]) -> None:

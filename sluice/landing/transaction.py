@@ -81,7 +81,7 @@ class Lander:
             decision = decide(batch.delivered, states, read, refused)
             try:
                 with self.db.transaction():
-                    self.store.replace(decision.accepted)
+                    decision.rows = self.store.replace(decision.accepted)
                 return decision
             except REFUSALS:
                 found = self.store.refused(decision.accepted)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict
@@ -116,6 +116,15 @@ class Channel(Protocol):
 
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Set each listing's quantity, absolute, and read it back. One answer a quota, in any order."""
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A channel that tells only of the recent past. What is older stays in the warehouse, and can't be held against it."""
+
+    def told_since(self) -> datetime:
+        """The earliest creation that `claims` covers, by the platform's own clock. Raises Refused or ChannelError."""
         ...
 
 

@@ -35,7 +35,7 @@ DOLLARS_A_YUAN = 0.21
 
 def products(rng: np.random.Generator, count: int, is_bundle: np.ndarray) -> pl.DataFrame:
     """`count` SKUs: names, prices, costs (CNY), weights. Bundles are named here and priced by their components."""
-    style, variant = _styles(rng, count)
+    style, variant = _styles(rng, count, int(is_bundle.sum()))
     good = weighted(rng, np.ones(len(GOODS)), int(style[-1]) + 1)
     line = rng.integers(0, len(LINES), int(style[-1]) + 1)
     low, high = _goods(4, good), _goods(5, good)
@@ -66,10 +66,11 @@ def dollars_and_99(cents: Floats) -> Ints:
     return (np.maximum(np.round(cents / 100), 2) * 100 - 1).astype(np.int64)
 
 
-def _styles(rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:
-    """The style of each SKU and its number within the style."""
-    sizes = rng.integers(1, len(COLOURS) + 1, count)
-    style = np.repeat(np.arange(count), sizes)[:count]
+def _styles(rng: np.random.Generator, count: int, bundles: int) -> tuple[Ints, Ints]:
+    """The style of each SKU and its number within the style; each of the bundles, which come last, is a style of its own."""
+    singles = count - bundles
+    style = np.repeat(np.arange(singles), rng.integers(1, len(COLOURS) + 1, singles))[:singles]
+    style = np.concatenate([style, style[-1] + 1 + np.arange(bundles)])
     first = np.searchsorted(style, style, side="left")
     return style.astype(np.int64), (np.arange(count) - first).astype(np.int64)
 

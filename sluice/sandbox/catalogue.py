@@ -104,12 +104,11 @@ def generate(seed: int, orders: int) -> Catalogue:
 
 
 def _kinds(rng: np.random.Generator, count: int) -> tuple[Flags, Flags]:
-    """A twelfth of the SKUs are bundles, another twelfth is sold before it is made."""
-    order = rng.permutation(count)
+    """The last twelfth of the SKUs are bundles; another twelfth is sold before it is made."""
     share = max(3, count // 12)
-    is_bundle, is_presale = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    is_bundle[order[:share]] = True
-    is_presale[order[share : 2 * share]] = True
+    is_bundle = np.arange(count) >= count - share
+    is_presale = np.zeros(count, dtype=bool)
+    is_presale[rng.choice(count - share, share, replace=False)] = True
     return is_bundle, is_presale
 
 

@@ -16,8 +16,11 @@ from sluice.sandbox.seasons import END
 from sluice.sandbox.state import ClockError, SandboxState
 
 
-def routes(state: SandboxState) -> Starlette:
-    """Mounted at /_sandbox."""
+def routes(state: SandboxState, channels: list[str]) -> Starlette:
+    """Mounted at /_sandbox; `channels` are those that can be spoiled."""
+
+    def planned() -> JSONResponse:
+        return JSONResponse({channel: state.faults.left(channel) for channel in channels})
 
     async def clock(request: Request) -> JSONResponse:
         return _clock(state)
@@ -36,21 +39,23 @@ def routes(state: SandboxState) -> Starlette:
         return _clock(state)
 
     async def faults(request: Request) -> JSONResponse:
-        return JSONResponse(_faults(state))
+        return planned()
 
     async def set_faults(request: Request) -> JSONResponse:
         wanted = await _body(request)
+        channel = wanted.pop("channel", None)
+        if channel not in channels:
+            wrong = "channel is missing" if channel is None else f"{channel!r} is no channel of the sandbox"
+            raise HTTPException(400, f"{wrong}; there are {', '.join(channels)}")
         try:
-            state.faults.plan(str(wanted.pop("channel")), **wanted)
-        except KeyError as fault:
-            raise HTTPException(400, "channel is missing: say which one is to fail") from fault
+            state.faults.plan(channel, **wanted)
         except UnknownFault as fault:
             raise HTTPException(400, str(fault)) from fault
-        return JSONResponse(_faults(state))
+        return planned()
 
     async def truth(request: Request) -> JSONResponse:
         found = [state.world.truth(channel, shop, state.now) for channel, shop in state.world.shops]
-        return JSONResponse([{**dataclasses.asdict(one), "total": str(Decimal(one.total_minor) / 100)} for one in found])
+        return JSONResponse([{**dataclasses.asdict(one), "total": str(Decimal(one.total_minor).scaleb(-2))} for one in found])
 
     async def published(request: Request) -> JSONResponse:
         names = ("channel", "shop", "listing_id", "facility_id")
@@ -72,10 +77,6 @@ def routes(state: SandboxState) -> Starlette:
 
 def _clock(state: SandboxState) -> JSONResponse:
     return JSONResponse({"now": state.now.isoformat(), "end": END.isoformat()})
-
-
-def _faults(state: SandboxState) -> dict[str, dict[str, float]]:
-    return {channel: state.faults.left(channel) for channel in ("shopify", "taobao", "odoo", "file")}
 
 
 async def _body(request: Request) -> dict[str, Any]:

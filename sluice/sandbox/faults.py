@@ -2,13 +2,32 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 COUNTED = ("malformed", "throttle", "server_error", "truncate")
 """A record that breaks its contract, a rate limit, a 5xx, a body cut in half: each a number of coming answers."""
 
 
+ALLOWED = dict.fromkeys(COUNTED, "a whole number, 0 or more") | {
+    "refuse": "true or false",
+    "hang_seconds": "a number of seconds from 0 to 600",
+}
+
+
 class UnknownFault(ValueError):
     """The message names the key and what is allowed."""
+
+
+def _check(name: str, value: Any) -> None:
+    if name not in ALLOWED:
+        raise UnknownFault(f"{name}: no such fault; there are {', '.join(ALLOWED)}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "refuse": isinstance(value, bool),
+        "hang_seconds": is_number and 0 <= value <= 600,
+    }.get(name, is_number and isinstance(value, int) and value >= 0)
+    if not fits:
+        raise UnknownFault(f"{name}: {value!r} won't do; it must be {ALLOWED[name]}")
 
 
 @dataclass(slots=True)
@@ -19,18 +38,17 @@ class Faults:
     refusing: set[str] = field(default_factory=set)
     hanging: dict[str, float] = field(default_factory=dict)
 
-    def plan(self, channel: str, **wanted: float) -> None:
-        """Set the faults of one channel; those not named stay. Raises UnknownFault."""
-        unknown = [name for name in wanted if name not in (*COUNTED, "refuse", "hang_seconds")]
-        if unknown:
-            raise UnknownFault(f"{', '.join(unknown)}: no such fault; there are {', '.join(COUNTED)}, refuse, hang_seconds")
+    def plan(self, channel: str, **wanted: Any) -> None:
+        """Set the faults of one channel; those not named stay. Raises UnknownFault, and then nothing is set."""
+        for name, value in wanted.items():
+            _check(name, value)
         for name in COUNTED:
             if name in wanted:
-                self.counts[channel, name] = int(wanted[name])
+                self.counts[channel, name] = wanted[name]
         if "refuse" in wanted:
             (self.refusing.add if wanted["refuse"] else self.refusing.discard)(channel)
         if "hang_seconds" in wanted:
-            self.hanging[channel] = float(wanted["hang_seconds"])
+            self.hanging[channel] = wanted["hang_seconds"]
 
     def take(self, channel: str, name: str) -> bool:
         """Whether this answer is to be spoiled so; one is used up if it is."""

@@ -26,7 +26,7 @@ import sluice.sandbox
 from sluice.sandbox import controls
 from sluice.sandbox.faults import Faults
 from sluice.sandbox.seasons import AS_OF
-from sluice.sandbox.state import SandboxState
+from sluice.sandbox.state import ClockError, SandboxState
 from sluice.sandbox.world import World
 
 STOP_SECONDS = 10
@@ -73,45 +73,43 @@ def application(state: SandboxState) -> Starlette:
     """One app with each channel's under its name: every module of this package that defines `app(state)`."""
     names = [module.name for module in iter_modules(sluice.sandbox.__path__) if module.name != "host"]
     modules = {name: import_module(f"sluice.sandbox.{name}") for name in names}
-    channels = [
-        Mount(f"/{name}", Spoiling(module.app(state), name, state.faults))
-        for name, module in modules.items()
-        if hasattr(module, "app")
-    ]
-    return Starlette(routes=[Mount("/_sandbox", controls.routes(state)), *channels])
+    apps = {name: module.app(state) for name, module in modules.items() if hasattr(module, "app")}
+    channels = [Mount(f"/{name}", Spoiling(app, name, state.faults)) for name, app in apps.items()]
+    return Starlette(routes=[Mount("/_sandbox", controls.routes(state, list(apps))), *channels])
 
 
-def _server(state: SandboxState) -> uvicorn.Server:
-    config = uvicorn.Config(
-        application(state), http="httptools", loop="uvloop", lifespan="off", access_log=False, log_level="warning",
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    return uvicorn.Server(config)
-
-
-def _listening(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as fault:
-        raise SandboxError(f"port {port} on 127.0.0.1 is taken ({fault.strerror}); choose another or 0 for any") from fault
-    listener.listen(512)
-    return listener
+@contextmanager
+def listening(port: int) -> Iterator[socket.socket]:
+    """A socket on loopback, any free port for 0. Raises SandboxError where the port is taken."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as fault:
+            raise SandboxError(f"port {port} on 127.0.0.1 is taken ({fault.strerror}); choose another or 0 for any") from fault
+        listener.listen(512)
+        yield listener
 
 
 def _address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def _server(app: ASGIApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app, http="httptools", loop="uvloop", lifespan="off", access_log=False, log_level="warning", timeout_graceful_shutdown=2
+    )
+    return uvicorn.Server(config)
+
+
 def serve(world_seed: int, orders: int, port: int = 0, now: datetime = AS_OF, with_parent: bool = False) -> None:
     """Answer until told to stop; prints the address once requests can come. `with_parent` also stops at the end of stdin."""
-    listener = _listening(port)
-    server = _server(SandboxState(World.generate(world_seed, orders), now))
-    if with_parent:
-        threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
-    print(_address(listener), flush=True)
-    server.run(sockets=[listener])
+    with listening(port) as listener:
+        server = _server(application(SandboxState(World.generate(world_seed, orders), now)))
+        if with_parent:
+            threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+        print(_address(listener), flush=True)
+        server.run(sockets=[listener])
 
 
 def _stop_at_end_of_input(server: uvicorn.Server) -> None:
@@ -120,17 +118,24 @@ def _stop_at_end_of_input(server: uvicorn.Server) -> None:
 
 
 @contextmanager
+def on_loopback(app: ASGIApp) -> Iterator[str]:
+    """The address of an app that is served by a thread of this process."""
+    server = _server(app)
+    with listening(0) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield _address(listener)
+        finally:
+            server.should_exit = True
+            thread.join(STOP_SECONDS)
+
+
+@contextmanager
 def hosted(state: SandboxState) -> Iterator[str]:
-    """The address of a sandbox that runs in a thread of this process, around a state that the caller can look into."""
-    listener = _listening(0)
-    server = _server(state)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield _address(listener)
-    finally:
-        server.should_exit = True
-        thread.join(STOP_SECONDS)
+    """The address of a sandbox in this process, around a state that the caller can look into."""
+    with on_loopback(application(state)) as address:
+        yield address
 
 
 @dataclass(slots=True)
@@ -142,7 +147,7 @@ class Sandbox:
     port: int = 0
     now: datetime = AS_OF
     url: str = field(default="", init=False)
-    _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
+    process: "subprocess.Popen[str] | None" = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,17 +160,19 @@ class Sandbox:
         """Start and wait until it answers. Raises SandboxError."""
         command = [sys.executable, "-m", "sluice.sandbox.host", "--seed", str(self.seed), "--orders", str(self.orders)]
         command += ["--port", str(self.port), "--now", self.now.isoformat(), "--with-parent"]
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().strip()
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
         if not self.url:
-            raise SandboxError(f"the sandbox ended with code {self._process.wait()} before it answered; its message is above")
+            code = self.process.wait(STOP_SECONDS)
+            self.stop()
+            raise SandboxError(f"the sandbox ended with code {code} before it answered; its message is above")
 
     def stop(self) -> None:
         """Stop it and all that it started."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is None:
             return
         if process.poll() is None:
@@ -187,7 +194,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         serve(given.seed, given.orders, given.port, given.now, given.with_parent)
-    except SandboxError as fault:
+    except (SandboxError, ClockError) as fault:
         parser.exit(1, f"{fault}\n")
 
 

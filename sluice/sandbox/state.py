@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from sluice.sandbox.faults import Faults
-from sluice.sandbox.seasons import AS_OF, END
+from sluice.sandbox.seasons import AS_OF, END, START
 from sluice.sandbox.view import ShopView
 from sluice.sandbox.world import World
 
@@ -30,13 +30,12 @@ class SandboxState:
     published: dict[tuple[str, str, str, str | None], int] = field(default_factory=dict)
     _built: dict[Hashable, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.now = _within(self.now, START)
+
     def set_clock(self, now: datetime) -> None:
         """Advance to `now`. Raises ClockError for a time that is past, naive or beyond the world."""
-        if now.tzinfo is None:
-            raise ClockError("now has no offset from UTC; write one like 2026-11-05T00:00:00Z")
-        if not self.now <= now <= END:
-            raise ClockError(f"the clock only goes forward, from {self.now.isoformat()} to {END.isoformat()}")
-        self.now = now.astimezone(UTC)
+        self.now = _within(now, self.now)
         self._built.clear()
 
     def advance(self, days: float) -> None:
@@ -52,3 +51,12 @@ class SandboxState:
     def view(self, channel: str, shop: str) -> ShopView:
         """One shop as it stands now. KeyError if there is no such shop."""
         return self.cached((channel, shop, "view"), lambda: self.world.view(channel, shop, self.now))
+
+
+def _within(now: datetime, first: datetime) -> datetime:
+    if now.tzinfo is None:
+        raise ClockError("now has no offset from UTC; write one like 2026-11-05T00:00:00Z")
+    if not first <= now <= END:
+        span = f"from {first.isoformat()} to {END.isoformat()}"
+        raise ClockError(f"the clock only goes forward, {span}; {now.isoformat()} is outside")
+    return now.astimezone(UTC)

@@ -28,7 +28,7 @@ class Truth:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class World:
     """A pure function of (seed, orders): `orders` were created by AS_OF, more follow until END.
 
@@ -108,7 +108,9 @@ class World:
         refunded = clipped(history.refunds.frame, REFUND_EVENTS, now).select("order_id", latest=pl.max_horizontal(REFUND_EVENTS))
         latest = refunded.group_by("order_id").agg(pl.col("latest").max())
         updated = pl.max_horizontal(*ORDER_EVENTS, "latest").alias("updated_at")
-        return seen.join(latest, on="order_id", how="left").with_columns(updated).drop("latest").sort("updated_at", "order_id")
+        promised = pl.when(pl.col("paid_at").is_not_null()).then("promised_at")
+        known = seen.join(latest, on="order_id", how="left").with_columns(updated, promised.alias("promised_at"))
+        return known.drop("latest").sort("updated_at", "order_id")
 
     def stock(self, now: datetime) -> pl.DataFrame:
         """facility_id, sku, on_hand (pieces, bundles exploded): opening + received - shipped + restocked."""

@@ -1,0 +1,162 @@
+"""Odoo's JSON-RPC on the world: logging in, searching and reading. Every answer is HTTP 200, its errors are in the body."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sluice.sandbox.odoo_models import MODELS, frame
+from sluice.sandbox.odoo_search import Invalid, search, shown
+from sluice.sandbox.state import SandboxState
+
+CHANNEL = "odoo"
+SECRETS = {"database": "sandbox", "user": "sluice@example.com", "password": "sandbox-odoo-key"}
+UID = 6
+VERSION = {
+    "server_version": "16.0",
+    "server_version_info": [16, 0, 0, "final", 0, ""],
+    "server_serie": "16.0",
+    "protocol_version": 1,
+}
+SPOILED = {"product.product": "standard_price", "stock.quant": "quantity", "purchase.order.line": "product_uom_qty"}
+"""Where a malformed record can be asked for, and the number that is text then."""
+
+
+class RpcFault(Exception):
+    """An error as the server names it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def app(state: SandboxState) -> Starlette:
+    """Mounted at /odoo. `/web/webclient/version_info` is what clients ask first."""
+    service = _Services(state)
+
+    async def jsonrpc(request: Request) -> Response:
+        if state.faults.take(CHANNEL, "throttle"):
+            return Response("Too Many Requests", 429, {"Retry-After": "1"})
+        if state.faults.take(CHANNEL, "server_error"):
+            return Response("<html><h1>502 Bad Gateway</h1></html>", 502, media_type="text/html")
+        return _answered(await request.body(), service.call)
+
+    async def version_info(request: Request) -> Response:
+        return _answered(await request.body(), lambda params: VERSION)
+
+    return Starlette(
+        routes=[
+            Route("/jsonrpc", jsonrpc, methods=["POST"]),
+            Route("/web/webclient/version_info", version_info, methods=["POST"]),
+        ]
+    )
+
+
+def _answered(body: bytes, call: Callable[[dict[str, Any]], Any]) -> Response:
+    sent: Any = {}
+    try:
+        sent = msgspec.json.decode(body)
+        answer = {"result": call(sent["params"])}
+    except RpcFault as fault:
+        answer = {"error": _error(fault.name, str(fault))}
+    except Invalid as fault:
+        answer = {"error": _error("builtins.ValueError", str(fault))}
+    except (msgspec.MsgspecError, KeyError, IndexError, TypeError, ValueError) as fault:
+        answer = {"error": _error(f"builtins.{type(fault).__name__}", str(fault))}
+    number = sent.get("id") if isinstance(sent, dict) else None
+    return Response(msgspec.json.encode({"jsonrpc": "2.0", "id": number} | answer), media_type="application/json")
+
+
+def _error(name: str, message: str) -> dict[str, Any]:
+    trace = f"Traceback (most recent call last):\n{name}: {message}"
+    data = {"name": name, "debug": trace, "message": message, "arguments": [message], "context": {}}
+    return {"code": 200, "message": "Odoo Server Error", "data": data}
+
+
+class _Services:
+    """`common` and `object`."""
+
+    def __init__(self, state: SandboxState) -> None:
+        self.state = state
+
+    def call(self, params: dict[str, Any]) -> Any:
+        service, method, arguments = params["service"], params["method"], params["args"]
+        if service == "common" and method == "version":
+            return VERSION
+        if service == "common" and method in ("authenticate", "login"):
+            return self._admits(*arguments[:3]) and UID
+        if service == "object" and method in ("execute", "execute_kw"):
+            database, uid, password, model, name, *rest = arguments
+            if uid != UID or not self._admits(database, SECRETS["user"], password):
+                raise RpcFault("odoo.exceptions.AccessDenied", "Access Denied")
+            positional, named = (rest, {}) if method == "execute" else ((rest or [[]])[0], rest[1] if len(rest) > 1 else {})
+            return self._execute(model, name, list(positional), dict(named))
+        raise RpcFault("builtins.AttributeError", f"no method {service}.{method}")
+
+    def _admits(self, database: str, user: str, password: str) -> bool:
+        if database != SECRETS["database"]:
+            raise RpcFault("psycopg2.OperationalError", f'FATAL:  database "{database}" does not exist')
+        return (user, password) == (SECRETS["user"], SECRETS["password"]) and not self.state.faults.refused(CHANNEL)
+
+    def _execute(self, model: str, method: str, positional: list[Any], named: dict[str, Any]) -> Any:
+        if (model, method) == ("res.users", "context_get"):
+            return {"lang": "en_US", "tz": "Asia/Shanghai", "uid": UID}
+        if (model, method) == ("ir.model", "search"):
+            return [number for number, name in enumerate(MODELS, 1) if ["model", "=", name] in positional[0]]
+        try:
+            records = frame(self.state, model)
+        except KeyError:
+            raise RpcFault("odoo.exceptions.UserError", f"Object {model} doesn't exist") from None
+        if method not in METHODS:
+            raise RpcFault("builtins.AttributeError", f"The method '{method}' does not exist on the model '{model}'")
+        found = METHODS[method](records, model, positional, named)
+        if method == "search_read" and found and model in SPOILED:
+            for record in found[: self.state.faults.take_all(CHANNEL, "malformed")]:
+                record[SPOILED[model]] = "not a number"
+        return found
+
+
+def _arguments(names: tuple[str, ...], positional: list[Any], named: dict[str, Any]) -> dict[str, Any]:
+    return dict(zip(names, positional, strict=False)) | named
+
+
+def _found(records: Any, model: str, given: dict[str, Any]) -> Any:
+    active_test = (given.get("context") or {}).get("active_test", True)
+    found = search(records, model, given.get("domain") or given.get("args") or [], given.get("order") or None, active_test)
+    return found.slice(given.get("offset") or 0, given.get("limit") or None)
+
+
+def _search_read(records: Any, model: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    given = _arguments(("domain", "fields", "offset", "limit", "order"), positional, named)
+    return shown(_found(records, model, given), model, given.get("fields") or [])
+
+
+def _search(records: Any, model: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    return _found(records, model, _arguments(("domain", "offset", "limit", "order"), positional, named))["id"].to_list()
+
+
+def _search_count(records: Any, model: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    return _found(records, model, _arguments(("domain",), positional, named)).height
+
+
+def _read(records: Any, model: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    given = _arguments(("ids", "fields"), positional, named)
+    ids = given["ids"] if isinstance(given["ids"], list) else [given["ids"]]
+    return shown(search(records, model, [["id", "in", ids]], active_test=False), model, given.get("fields") or [])
+
+
+def _fields_get(records: Any, model: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    return {name: {"string": name, "type": "char"} for name in records.columns if "." not in name}
+
+
+METHODS = {
+    "search_read": _search_read,
+    "search": _search,
+    "search_count": _search_count,
+    "read": _read,
+    "fields_get": _fields_get,
+}

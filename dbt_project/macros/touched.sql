@@ -1,0 +1,76 @@
+{#
+  How an incremental model here knows what to build again, and builds no more than that.
+
+  1. Before it runs (pre-hook, same transaction) the keys whose rows were loaded since the last build are written down in a
+     temporary table, `touched`. Writing them down once means that what is deleted is what is computed, though pages go on landing
+     meanwhile; and the planner knows how many there are.
+  2. The model reads only those keys.
+  3. The strategy `replace_touched` deletes those keys and inserts the model's rows. dbt's delete+insert would delete only
+     keys that still have rows: an order whose last line was edited out, or a day whose one order was cancelled, would stay.
+#}
+{% macro touched_since_last_build(changes, keys, loaded_at='loaded_at') -%}
+    {%- if is_incremental() -%}
+    create temporary table touched on commit drop as
+    select distinct {{ keys | join(', ') }}
+    from {{ changes }}
+    where {{ loaded_at }} > '{{ loaded_since(this) }}'::timestamptz;
+    analyze touched;
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The same for days: every day that a changed order counts on or ever counted on; all days when a bundle's recipe changed. #}
+{% macro touched_demand_days() -%}
+    {%- set changes, days, recipes = ref('order_changes'), ref('order_days'), ref('bundle_components') -%}
+    {%- if is_incremental() -%}
+    {%- set since = loaded_since(this) %}
+    create temporary table touched on commit drop as
+    select days.ordered_date as demand_date
+    from {{ changes }} as changes
+    inner join {{ days }} as days
+        on changes.channel = days.channel and changes.shop = days.shop and changes.order_id = days.order_id
+    where changes.loaded_at > '{{ since }}'::timestamptz
+    union
+    select ordered_date
+    from {{ days }}
+    where exists (select 1 from {{ recipes }} where loaded_at > '{{ since }}'::timestamptz);
+    analyze touched;
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+  The newest row of the last build, less an overlap: a page's rows carry the time its landing began, so a landing that was under
+  way during the last build can commit rows older than the newest one seen then. Ten minutes outlast the longest landing transaction.
+  A literal, not a subquery: the planner then knows how few rows there are and uses the index.
+#}
+{% macro loaded_since(relation) -%}
+    {%- set query -%}
+        select coalesce((max(loaded_at) - interval '10 minutes')::text, '-infinity') from {{ relation }}
+    {%- endset -%}
+    {{ return(run_query(query).rows[0][0] if execute else '-infinity') }}
+{%- endmacro %}
+
+
+{#
+  Rows of the touched orders. Written so that the condition goes down through a union's branches to each raw primary key, which a
+  join would not. An id that two shops share brings both orders: one too many is built again, with the same result.
+#}
+{% macro of_touched_orders() -%}
+    shop = any(array(select distinct shop from touched))
+    and order_id = any(array(select order_id from touched))
+{%- endmacro %}
+
+
+{% macro get_incremental_replace_touched_sql(arguments) -%}
+    {%- set keys = arguments['unique_key'] -%}
+    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
+    delete from {{ arguments['target_relation'] }} as old
+    using touched
+    where {% for key in keys %}old.{{ key }} = touched.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %};
+
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }}
+    {#- an id that two shops share: the other shop's order was not touched, and is there already #}
+    where ({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from touched)
+{%- endmacro %}

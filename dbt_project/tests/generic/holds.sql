@@ -1,0 +1,5 @@
+{# The expression is true in every row; a null makes it fail no row. #}
+{% test holds(model, expression) %}
+select * from {{ model }}
+where not ({{ expression }})
+{% endtest %}

@@ -1,0 +1,9 @@
+{# A foreign key of several columns: every row has its row in `to`, under the same names. #}
+{% test refers_to(model, columns, to) %}
+select distinct {{ columns | join(', ') }}
+from {{ model }} as child
+where not exists (
+    select 1 from {{ to }} as parent
+    where {% for column in columns %}parent.{{ column }} = child.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+)
+{% endtest %}

@@ -1,6 +1,8 @@
 """What a run came to, for a person and for a script."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -89,7 +91,8 @@ def _shop_line(db: Connection, channel: str, shop: str, name: str, outcome: dict
     held = db.execute(
         "select agrees, result from ops.reconciliations where channel = %s and shop = %s order by at desc limit 1", (channel, shop)
     ).fetchone()
-    claimed = held[1] if held else None
+    compared = held[1] if held else None
+    own = {currency: total for currency, (_, total) in money.items()}
     return ShopLine(
         channel=channel,
         shop=shop,
@@ -97,11 +100,16 @@ def _shop_line(db: Connection, channel: str, shop: str, name: str, outcome: dict
         **landed,
         quarantined=quarantined[0] if quarantined else 0,
         orders=sum(orders for orders, _ in money.values()),
-        money={currency: f"{total:,.2f}" for currency, (_, total) in money.items()},
-        channel_orders=claimed["claimed_orders"] if claimed else None,
-        channel_money={currency: f"{float(total):,.2f}" for currency, total in claimed["claimed_totals"].items()} if claimed else None,
+        # What the channel still tells of: the two figures stand side by side, so they must be about the same orders.
+        money=_amounts(compared["held_totals"] if compared else own),
+        channel_orders=compared["claimed_orders"] if compared else None,
+        channel_money=_amounts(compared["claimed_totals"]) if compared else None,
         agrees=held[0] if held else None,
     )
+
+
+def _amounts(totals: Mapping[str, Decimal | str]) -> dict[str, str]:
+    return {currency: f"{Decimal(total):,.2f}" for currency, total in totals.items()}
 
 
 def _landed(channel: str, shop: str, outcome: dict[str, Any]) -> dict[str, int]:

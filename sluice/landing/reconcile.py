@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from sluice.channels import protocol
-from sluice.channels.protocol import Connector, OrderClaim
+from sluice.channels.protocol import Connector, Forgetful, OrderClaim
 
 SHOWN = 20
 """Ids of each kind of fault that are kept."""
@@ -83,7 +83,10 @@ def reconcile(
 
     `tolerance` is what one order's total may differ by, in its currency. Raises Refused, ChannelError.
     """
-    claims = connector.open(connection).claims(since, until)
+    channel = connector.open(connection)
+    if isinstance(channel, Forgetful):
+        since = max(since, channel.told_since())
+    claims = channel.claims(since, until)
     with db.transaction():
         _write(db, claims)
         # Records that an order is made of; a broken refund excuses no difference.

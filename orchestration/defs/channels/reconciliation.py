@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.resources import Warehouse
+from orchestration.resources import Warehouse, configuration
 from sluice.config import Shop
 from sluice.operations.reconciliation import reconcile_shop, window
 
@@ -27,7 +27,7 @@ def reconciliation_checks(shops: Sequence[Shop]) -> dg.AssetChecksDefinition:
             if name not in wanted:
                 continue
             with warehouse.connect() as db:
-                found = reconcile_shop(db, shop, *window(db, shop, datetime.now(UTC)))
+                found = reconcile_shop(db, shop, *window(db, configuration(), shop, datetime.now(UTC)))
             yield dg.AssetCheckResult(
                 asset_key=ORDERS,
                 check_name=name,

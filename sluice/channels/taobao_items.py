@@ -4,7 +4,6 @@
 `taobao.item.seller.get` would give one.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -15,11 +14,10 @@ from sluice.channels.protocol import Answer, ChannelError, Page, Quota, Refused
 from sluice.channels.taobao_contract import Item, Sku, fields, listing
 from sluice.channels.taobao_gateway import Gateway
 
-log = logging.getLogger(__name__)
-
 LISTED, DETAILED, SET = 200, 20, 20
 """Items a page of the list, items a call with their skus, skus a call that sets quantities."""
-WALKS = 3
+READINGS = 4
+"""How often the list of items is read at most, until it rests."""
 ABSOLUTE = 1
 """`type` of a quantity update; 2 would add, and cut at nought without saying so."""
 FIELDS = fields(Item, sku=Sku)
@@ -51,8 +49,9 @@ def publish(gateway: Gateway, quotas: Sequence[Quota]) -> Iterator[Answer]:
 
 
 def _on_sale(gateway: Gateway) -> tuple[list[str], bytes]:
-    """Ids of all items on sale, and the last answer. A list that shifted under the reading is read again."""
-    for _ in range(WALKS):
+    """Ids of all items on sale, and the last answer. A list of several pages may shift meanwhile: two readings must agree."""
+    before: list[str] = []
+    for _ in range(READINGS):
         ids: list[str] = []
         number, total = 1, 1
         while (number - 1) * LISTED < total:
@@ -60,10 +59,10 @@ def _on_sale(gateway: Gateway) -> tuple[list[str], bytes]:
             page = listing(body)
             ids += [str(msgspec.json.decode(record, type=dict[str, int])["num_iid"]) for record in page.records]
             number, total = number + 1, page.total_results
-        if len(set(ids)) == total:
-            return sorted(set(ids)), body
-        log.warning("Taobao: %d items on sale, %d read; reading the list again", total, len(set(ids)))
-    raise ChannelError(f"Taobao: the list of items on sale kept changing through {WALKS} readings; the next run starts again")
+        if total <= LISTED or (ids == before and len(set(ids)) == total):
+            return ids, body
+        before = ids
+    raise ChannelError(f"Taobao: the list of items on sale kept changing through {READINGS} readings; the next run starts again")
 
 
 def _list(gateway: Gateway, number: int) -> bytes:

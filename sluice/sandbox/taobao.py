@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.taobao_index import Index, Rows, page, paged, since
+from sluice.sandbox.taobao_index import GRACE, Index, Rows, earliest
 
 SECRETS = {"app_key": "12345678", "app_secret": "sandbox-taobao-secret", "session": "sandbox-taobao-session"}
 CHANNEL, SHOP = "taobao", "flagship"
@@ -57,9 +57,9 @@ def app(state: SandboxState) -> Starlette:
     return Starlette(routes=[Route("/router/rest", answer, methods=["POST"])])
 
 
-def _wrapped(form: Form, inside: bytes) -> bytes:
+def _wrapped(form: Form, inside: str) -> bytes:
     name = form["method"].removeprefix("taobao.").replace(".", "_") + "_response"
-    return b'{"' + name.encode() + b'":{' + inside + b',"request_id":"sandbox"}}'
+    return f'{{"{name}":{{{inside},"request_id":"sandbox"}}}}'.encode()
 
 
 class _Methods:
@@ -67,7 +67,7 @@ class _Methods:
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
-        self.known: dict[str, Callable[[Form], bytes]] = {
+        self.known: dict[str, Callable[[Form], str]] = {
             "taobao.time.get": self.time,
             "taobao.trades.sold.increment.get": self.changed_trades,
             "taobao.trades.sold.get": self.created_trades,
@@ -78,7 +78,7 @@ class _Methods:
             "taobao.item.quantity.update": self.set_item,
         }
 
-    def answer(self, form: Form) -> bytes:
+    def answer(self, form: Form) -> str:
         self._admit(form)
         if form["method"] not in self.known:
             raise Fault(22, "Invalid method")
@@ -114,42 +114,43 @@ class _Methods:
 
         return self.state.cached((CHANNEL, SHOP, "index"), build)
 
-    def time(self, form: Form) -> bytes:
-        return b'"time":"' + self.state.now.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S").encode() + b'"'
+    def time(self, form: Form) -> str:
+        return f'"time":"{self.state.now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"'
 
-    def changed_trades(self, form: Form) -> bytes:
+    def changed_trades(self, form: Form) -> str:
         start, end = self._window(form, "start_modified", "end_modified")
         if end - start > timedelta(days=1):
             raise _invalid("end_modified", "the span must not be longer than one day")
         rows = _of_types(self.index.by_modified.between(start, end), self.index.is_step, form.get("type") or DEFAULT_TYPES)
         return self._listed(form, "trades", "trade", rows, self.index.render_trades, spoil=True)
 
-    def created_trades(self, form: Form) -> bytes:
+    def created_trades(self, form: Form) -> str:
         start, end = self._window(form, "start_created", "end_created")
         rows = _of_types(self.index.by_created.between(start, end), self.index.is_step, form.get("type") or DEFAULT_TYPES)
         return self._listed(form, "trades", "trade", rows, self.index.render_trades)
 
-    def changed_refunds(self, form: Form) -> bytes:
+    def changed_refunds(self, form: Form) -> str:
         start, end = self._window(form, "start_modified", "end_modified")
         found = self.index.refunds_by_modified.between(start, end)
         rows = _of_types(found, self.index.refund_is_step, form.get("type") or REFUND_TYPES)
         return self._listed(form, "refunds", "refund", rows, self.index.render_refunds, spoil=True)
 
-    def items_on_sale(self, form: Form) -> bytes:
+    def items_on_sale(self, form: Form) -> str:
         ids = [product for (product,) in self.index.items]
         if form.get("order_by", "list_time:desc") == "list_time:desc":
             ids.reverse()
-        chosen = paged(ids, _number(form, "page_no", 1, 1, 10**6), _number(form, "page_size", 40, 1, 200))
+        number, size = _number(form, "page_no", 1, 1, 10**6), _number(form, "page_size", 40, 1, 200)
+        chosen = ids[(number - 1) * size : number * size]
         return self._records("items", "item", [self._item(one, form["fields"]) for one in chosen], total=len(ids))
 
-    def items(self, form: Form) -> bytes:
+    def items(self, form: Form) -> str:
         ids = form["num_iids"].split(",")
         if len(ids) > 20:
             raise _invalid("num_iids", "at most 20")
         found = [self._item(one, form["fields"]) for one in ids if (one,) in self.index.items]
         return self._records("items", "item", self._spoiled("item", found))
 
-    def set_skus(self, form: Form) -> bytes:
+    def set_skus(self, form: Form) -> str:
         numbers = dict(pair.split(":") for pair in form["skuid_quantities"].split(";"))
         if len(numbers) > 20:
             raise _invalid("skuid_quantities", "at most 20")
@@ -161,61 +162,60 @@ class _Methods:
             raise Fault(15, "Remote service error", "isv.invalid-parameter:sku", f"{wrong[0]} is no sku of this item")
         return self._set(form, {sku: _quantity(text) for sku, text in numbers.items()})
 
-    def set_item(self, form: Form) -> bytes:
+    def set_item(self, form: Form) -> str:
         if form["num_iid"] not in self.index.plain or (form["num_iid"],) not in self.index.items:
             raise Fault(15, "Remote service error", "isv.item-is-delete:invalid-numIid", "no such item, or it has skus")
         listing = self.index.items[form["num_iid"],]["listing_id"][0]
         return self._set(form, {listing: _quantity(form["quantity"])})
 
-    def _set(self, form: Form, quantities: Mapping[str, int]) -> bytes:
+    def _set(self, form: Form, quantities: Mapping[str, int]) -> str:
         if form.get("type", "1") != "1":
             raise _invalid("type", "the sandbox takes whole quantities only")
         for listing, quantity in quantities.items():
             self.state.published[CHANNEL, SHOP, listing, None] = quantity
-        return b'"item":' + self._item(form["num_iid"], "num_iid,num,modified,sku.sku_id,sku.quantity,sku.modified")
+        return '"item":' + self._item(form["num_iid"], "num_iid,num,modified,sku.sku_id,sku.quantity,sku.modified")
 
-    def _item(self, product_id: str, fields: str) -> bytes:
+    def _item(self, product_id: str, fields: str) -> str:
         listings = self.index.items[product_id,]["listing_id"]
         quantities = {one: self.state.published.get((CHANNEL, SHOP, one, None), 0) for one in listings}
         return self.index.render_item(product_id, quantities, fields)
 
     def _window(self, form: Form, first: str, last: str) -> tuple[datetime, datetime]:
         start, end = _moment(form, first), _moment(form, last)
-        if start < since(self.state.now):
+        if start < earliest(self.state.now) - GRACE:
             raise _invalid(first, "only trades of the last three months are told")
         if end < start:
             raise _invalid(last, f"must not be before {first}")
         return start, end
 
     def _listed(
-        self, form: Form, plural: str, singular: str, rows: Rows, render: Callable[[Rows, str], list[bytes]], spoil: bool = False
-    ) -> bytes:
+        self, form: Form, plural: str, singular: str, rows: Rows, render: Callable[[Rows, str], list[str]], spoil: bool = False
+    ) -> str:
         number, size = _number(form, "page_no", 1, 1, 10**6), _number(form, "page_size", 40, 1, 100)
         if not form.get("fields"):
             raise Fault(40, "Missing required arguments:fields")
-        chosen, has_next = page(rows, number, size)
-        records = render(chosen, form["fields"])
+        records = render(rows[(number - 1) * size : number * size], form["fields"])
         records = self._spoiled(singular, records) if spoil else records
         if form.get("use_has_next") == "true":
-            return self._records(plural, singular, records, has_next=has_next)
+            return self._records(plural, singular, records, has_next=number * size < len(rows))
         return self._records(plural, singular, records, total=len(rows))
 
-    def _spoiled(self, singular: str, records: list[bytes]) -> list[bytes]:
+    def _spoiled(self, singular: str, records: list[str]) -> list[str]:
         """The answer with as many malformed records as are planned."""
         count = self.state.faults.take_all(CHANNEL, "malformed") if records else 0
         broken: list[dict[str, Any]] = [msgspec.json.decode(record) for record in records[:count]]
-        return [msgspec.json.encode(one | {SPOILED[singular]: "面议"}) for one in broken] + records[count:]
+        return [msgspec.json.encode(one | {SPOILED[singular]: "面议"}).decode() for one in broken] + records[count:]
 
     def _records(
-        self, plural: str, singular: str, records: list[bytes], total: int | None = None, has_next: bool | None = None
-    ) -> bytes:
+        self, plural: str, singular: str, records: list[str], total: int | None = None, has_next: bool | None = None
+    ) -> str:
         """A list as the platform writes it: what is empty is left out."""
-        members = [f'"{plural}":{{"{singular}":['.encode() + b",".join(records) + b"]}"] if records else []
+        members = [f'"{plural}":{{"{singular}":[{",".join(records)}]}}'] if records else []
         if total is not None:
-            members.append(f'"total_results":{total}'.encode())
+            members.append(f'"total_results":{total}')
         if has_next is not None:
-            members.append(b'"has_next":' + (b"true" if has_next else b"false"))
-        return b",".join(members) or b'"has_next":false'
+            members.append(f'"has_next":{"true" if has_next else "false"}')
+        return ",".join(members) or '"total_results":0'
 
 
 def _signature(form: Form) -> str:

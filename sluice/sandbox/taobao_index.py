@@ -1,9 +1,9 @@
-"""What the shop shows at one moment of the clock: lists in the platform's order, records rendered once a choice of fields."""
+"""What the shop shows at one moment of the clock: lists in the platform's order, all records rendered at once for each choice
+of fields."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -11,14 +11,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sluice.sandbox import taobao_records
-from sluice.sandbox.taobao_records import Shown
-from sluice.sandbox.view import REFUND_EVENTS, ShopView, clipped
+from sluice.sandbox import taobao_items, taobao_records
+from sluice.sandbox.view import ShopView
 
 Rows = NDArray[np.int64]
 
 MONTHS = 3
 """How far back trades are told."""
+GRACE = timedelta(seconds=30)
+"""For a request that was on its way when the limit moved on."""
 
 
 def earliest(now: datetime) -> datetime:
@@ -54,89 +55,94 @@ class Index:
     view: ShopView
     listings: pl.DataFrame
     weights: dict[str, int]
-    _rendered: dict[tuple[str, str], dict[int, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    _rendered: dict[tuple[str, str], pl.Series] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        now = self.view.now
-        self.trades = self.view.orders.filter(pl.col("created_at") >= earliest(now))
+        self.trades = self.view.orders.filter(pl.col("created_at") >= earliest(self.view.now))
         self.by_modified = ranked(self.trades["updated_at"])
         self.by_created = ranked(self.trades["created_at"])
         self.is_step = self.trades["is_presale"].to_numpy()
-        self._index_refunds()
-        shown = self.listings.filter(pl.col("listed_at") <= now).sort("listed_at", "product_id", "listing_id")
-        self.items = shown.partition_by("product_id", as_dict=True, maintain_order=True)
-        self.titles = dict(zip(self.listings["listing_id"], self.listings["title"], strict=True))
-        varieties = self.listings.group_by("product_id").len()
-        self.plain = set(varieties.filter(pl.col("len") == 1)["product_id"])
-
-    def _index_refunds(self) -> None:
-        seen = clipped(self.view.history.refunds.frame, REFUND_EVENTS, self.view.now)
         owner = self.trades.select("order_id", "is_presale").with_row_index("trade")
-        modified = pl.max_horizontal(REFUND_EVENTS).alias("modified_at")
-        self.refunds = seen.join(owner, on="order_id", maintain_order="left").with_columns(modified)
+        self.refunds = taobao_records.given_back(self.view).join(owner, on="order_id", maintain_order="left")
         self.refunds_by_modified = ranked(self.refunds["modified_at"])
         self.refund_is_step = self.refunds["is_presale"].to_numpy()
+        listed = self.listings.filter(pl.col("listed_at") <= self.view.now).sort("listed_at", "product_id", "listing_id")
+        shown = listed.with_columns(listed_local=taobao_records.local(pl.col("listed_at")))
+        self.items = shown.partition_by("product_id", as_dict=True, maintain_order=True)
 
-    def render_trades(self, rows: Rows, fields: str) -> list[bytes]:
-        def shown(missing: Rows) -> list[Shown]:
-            documents = self.view.documents(self.trades[missing])
-            return [taobao_records.trade(document, self.titles, self.plain) for document in documents]
+    @cached_property
+    def plain(self) -> set[str]:
+        """Items that are sold in one variety only."""
+        return set(self._titles.filter("plain").join(self.listings, on="listing_id")["product_id"])
 
-        return self._cached("trade", rows, fields, shown)
+    @cached_property
+    def _titles(self) -> pl.DataFrame:
+        return self.listings.select("listing_id", "title", plain=pl.len().over("product_id") == 1)
 
-    def render_refunds(self, rows: Rows, fields: str) -> list[bytes]:
-        def shown(missing: Rows) -> list[Shown]:
-            given = self.refunds[missing]
-            orders = self.view.documents(self.trades[given["trade"].to_numpy()])
-            return [
-                taobao_records.refund(refund, order, order["lines"][refund["line_no"] - 1])
-                for refund, order in zip(given.to_dicts(), orders, strict=True)
-            ]
+    @cached_property
+    def _orders(self) -> pl.DataFrame:
+        return taobao_records.orders(self.view, self.trades, self.refunds, self._titles)
 
-        return self._cached("refund", rows, fields, shown)
+    @cached_property
+    def _heads(self) -> pl.DataFrame:
+        return taobao_records.heads(self.view, self.trades, self._orders)
 
-    def render_item(self, product_id: str, quantities: dict[str, int], fields: str) -> bytes:
-        """An item as it is now; not cached, because quantities are set from outside."""
-        shown = taobao_records.item(self.items[product_id,].to_dicts(), quantities, self.weights)
-        return msgspec.json.encode(chosen(shown, fields))
+    @cached_property
+    def _given_back(self) -> pl.DataFrame:
+        return taobao_records.refunds(self.refunds, self.trades, self.view.history.lines.frame)
 
-    def _cached(self, kind: str, rows: Rows, fields: str, shown: Callable[[Rows], list[Shown]]) -> list[bytes]:
-        known = self._rendered[kind, fields]
-        missing = np.array([row for row in rows.tolist() if row not in known], dtype=np.int64)
-        if len(missing):
-            for row, record in zip(missing.tolist(), shown(missing), strict=True):
-                known[row] = msgspec.json.encode(chosen(record, fields))
-        return [known[row] for row in rows.tolist()]
+    def render_trades(self, rows: Rows, fields: str) -> list[str]:
+        """Trades as JSON, with the fields that were asked for."""
+        if ("trade", fields) not in self._rendered:
+            asked = wishes(fields)
+            frame = _chosen(self._heads, asked[""])
+            if "orders" in asked:
+                orders = _chosen(self._orders.drop("row", "back_minor", "closed_at"), asked["orders"])
+                listed = orders.select(self._orders["row"], order=pl.struct(pl.all())).group_by("row", maintain_order=True).all()
+                frame = frame.with_columns(listed.select(orders=pl.struct("order")))
+            self._rendered["trade", fields] = _as_json(frame)
+        return self._rendered["trade", fields].gather(rows).to_list()
 
+    def render_refunds(self, rows: Rows, fields: str) -> list[str]:
+        """Refunds as JSON, with the fields that were asked for."""
+        if ("refund", fields) not in self._rendered:
+            self._rendered["refund", fields] = _as_json(_chosen(self._given_back, wishes(fields)[""]))
+        return self._rendered["refund", fields].gather(rows).to_list()
 
-LISTS = {"orders": ("orders", "order"), "skus": ("sku", "sku")}
-"""Of each list: the name it is asked for by, and the singular that wraps its records."""
-
-
-def chosen(record: Shown, fields: str) -> dict[str, Any]:
-    """The record with the fields that were asked for and have a value; lists wrapped, their fields asked for as list.field."""
-    wanted = set(fields.split(","))
-    shown = {name: value for name, value in record.items() if name in wanted and value is not None}
-    for name, (prefix, singular) in LISTS.items():
-        inner = {field.removeprefix(prefix + ".") for field in wanted if field.startswith(prefix + ".")}
-        if name in record and (inner or prefix in wanted):
-            shown[name] = {singular: [_picked(child, inner) for child in record[name]]}
-    return shown
-
-
-def _picked(child: Shown, inner: set[str]) -> Shown:
-    return {name: value for name, value in child.items() if value is not None and (not inner or name in inner)}
-
-
-def page(rows: Rows, number: int, size: int) -> tuple[Rows, bool]:
-    """The rows of one page, counted from 1, and whether more follow."""
-    return rows[(number - 1) * size : number * size], number * size < len(rows)
+    def render_item(self, product_id: str, quantities: dict[str, int], fields: str) -> str:
+        """An item as JSON; its quantities are set from outside, so it is made anew."""
+        shown = taobao_items.item(self.items[product_id,].to_dicts(), quantities, self.weights)
+        asked = wishes(fields)
+        kept = _picked(shown, asked[""] - {"skus"})
+        if "skus" in shown and "skus" in asked:
+            kept["skus"] = {"sku": [_picked(sku, asked["skus"]) for sku in shown["skus"]]}
+        return msgspec.json.encode(kept).decode()
 
 
-def paged(items: Sequence[str], number: int, size: int) -> Sequence[str]:
-    return items[(number - 1) * size : number * size]
+@cache
+def wishes(fields: str) -> dict[str, frozenset[str]]:
+    """What was asked for: a record's own fields under "", those of a list under its name; an empty set means all of them.
+
+    The list of an item's skus is asked for by its singular, that of a trade's orders by its plural: so the platform has it.
+    """
+    names = fields.split(",")
+    asked = {"": frozenset(name for name in names if "." not in name)}
+    for prefix, name in (("orders", "orders"), ("sku", "skus")):
+        inner = frozenset(field.removeprefix(prefix + ".") for field in names if field.startswith(prefix + "."))
+        if inner or prefix in names:
+            asked[name] = inner
+    return asked
 
 
-def since(now: datetime) -> datetime:
-    """Half a minute of grace on the limit, for a request that was on its way."""
-    return earliest(now) - timedelta(seconds=30)
+def _picked(record: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if not names or name in names}
+
+
+def _chosen(frame: pl.DataFrame, names: frozenset[str]) -> pl.DataFrame:
+    return frame.select(name for name in frame.columns if not names or name in names)
+
+
+def _as_json(frame: pl.DataFrame) -> pl.Series:
+    """One JSON object a row. What is null is left out, as the platform does; the first field never is."""
+    text = frame.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    return text.str.replace_all(r',"\w+":null', "")

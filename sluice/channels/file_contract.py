@@ -1,7 +1,7 @@
 """What a file drop delivers once its columns are named our way: the records, one class a stream.
 
 Times are text: `2026-01-05T09:30:00` is the shop's local time, a trailing `Z` means UTC; staging turns both into UTC. A record
-that holds a `fault` is refused with that text as the reason, so `fault` is null in every row of the warehouse.
+that holds a `fault` is refused for its reason, so that `fault_reason` is null in every row of the warehouse.
 """
 
 from decimal import Decimal
@@ -9,16 +9,21 @@ from decimal import Decimal
 from msgspec import Struct
 
 
+class Fault(Struct):
+    """Why the rows of a record can't be used. Written first in a record, so that this is what is said of it."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        raise ValueError(self.reason)
+
+
 class Drop(Struct, kw_only=True):
     """What every record has. Of two with one key the larger `version` counts: the record's own `updated_at` where the file tells
     it (so that an export that repeats a record changes nothing), else the file's modification time and name."""
 
+    fault: Fault | None = None
     version: str
-    fault: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.fault:
-            raise ValueError(self.fault)
 
 
 class Header(Drop, kw_only=True):
@@ -62,7 +67,7 @@ class Order(Header, kw_only=True):
 
 
 class Line(Struct, kw_only=True):
-    """`total_amount` is the line's net: after its discount, before tax and shipping. Unit price or total may be null, not both."""
+    """`total_amount` is the line's net: after discount, before tax and shipping. Unit price or total may be null, not both."""
 
     line_id: str
     line_kind: str = "product"

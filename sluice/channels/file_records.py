@@ -61,7 +61,7 @@ def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable
         comma = drop.mapping.decimal_comma and not file_table.is_typed(body)
         rows = file_columns.named(stream.name, table, drop.mapping, comma)
     except Unreadable as fault:
-        yield msgspec.json.encode({"version": drop.version, "fault": f"{drop.file}: {fault}"})
+        yield msgspec.json.encode({"fault": {"reason": f"{drop.file}: {fault}"}, "version": drop.version})
         return
     grouped = _grouped(stream.name, _prepared(stream.name, rows, drop), drop)
     sound = grouped.filter(pl.col(FAULT).is_null())
@@ -176,11 +176,11 @@ def _finished(stream: str, sound: pl.DataFrame, drop: Drop) -> pl.DataFrame:
     told = [pl.col("updated_at")] if "updated_at" in sound.columns else []
     extra = [pl.coalesce(*told, pl.lit(drop.version)).alias("version")]
     if stream in ("orders", "order_lines"):
-        extra += file_status.status_columns(sound, drop.statuses)
+        extra += file_status.status_columns(sound, drop.statuses, drop.mapping.constants)
         kinds = [pl.when(rule_column(at)).then(pl.lit(rule.kind)) for at, rule in enumerate(drop.mapping.order_kind)]
         extra += [pl.coalesce(*kinds, pl.lit("sale")).alias("order_kind")] if kinds else []
     if stream == "payments":
-        extra += file_status.status_columns(sound, drop.statuses, ("payment",))
+        extra += file_status.status_columns(sound, drop.statuses, drop.mapping.constants, ("payment",))
     if stream == "order_lines":
         extra.append(_part(drop))
     return sound.with_columns(extra).select(pl.exclude(r"^\x00.*$"))
@@ -197,7 +197,8 @@ def _refused(stream: str, faulty: pl.DataFrame, table: pl.DataFrame, drop: Drop)
     keys = [name for name in KEYS[stream] if name in faulty.columns]
     rows = faulty.select(RECORD, FAULT, ROW, *keys).explode(ROW).join(origin, on=ROW, how="left", maintain_order="left")
     reason = pl.lit(f"{drop.file} ") + pl.col(FAULT).str.slice(0, LONGEST_FAULT)
-    told = [pl.lit(drop.version).alias("version"), reason.first().alias("fault"), *(pl.col(key).first() for key in keys)]
+    told = [pl.struct(reason.first().alias("reason")).alias("fault"), pl.lit(drop.version).alias("version")]
+    told += [pl.col(key).first() for key in keys]
     told += [_part(drop)] if stream == "order_lines" else []
     return rows.group_by(RECORD, maintain_order=True).agg(*told, "rows").drop(RECORD)
 

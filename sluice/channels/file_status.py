@@ -1,5 +1,7 @@
 """What an order's statuses are when a file has its own words for them, or only times, or nothing."""
 
+from collections.abc import Container
+
 import polars as pl
 
 from sluice.channels.file_options import VOCABULARY
@@ -15,9 +17,15 @@ BEFORE = {"order": "open", "payment": "pending", "fulfilment": "unfulfilled"}
 
 
 def status_columns(
-    orders: pl.DataFrame, statuses: dict[str, dict[str, str]], axes: tuple[str, ...] = tuple(VOCABULARY)
+    orders: pl.DataFrame,
+    statuses: dict[str, dict[str, str]],
+    constants: Container[str],
+    axes: tuple[str, ...] = tuple(VOCABULARY),
 ) -> list[pl.Expr]:
-    """For each axis the unified word and the native one. The file's own word counts first, then its times, else unknown."""
+    """For each axis the unified word and the native one. The file's own word counts first, then its times, else unknown.
+
+    `constants` are the fields that no column of the file holds: they have no native word.
+    """
     found: list[pl.Expr] = []
     for axis in axes:
         name = f"{axis}_status"
@@ -26,7 +34,8 @@ def status_columns(
             words = {word: word for word in VOCABULARY[axis]} | statuses.get(axis, {})
             native = pl.col(name)
             word = native.replace_strict(words, default="unknown", return_dtype=pl.String)
-            found += [pl.when(native.is_null()).then(by_time).otherwise(word).alias(name), native.alias(f"native_{name}")]
+            found.append(pl.when(native.is_null()).then(by_time).otherwise(word).alias(name))
+            found += [native.alias(f"native_{name}")] if name not in constants else []
         else:
             found.append(by_time.alias(name))
     return found

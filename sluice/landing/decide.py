@@ -40,12 +40,13 @@ class Accepted(msgspec.Struct, gc=False):
 class Decision:
     """What to do with a batch.
 
-    `seen` holds, for keys whose newest form is the one held already, when the channel last said so; `revived` those that had
-    been marked deleted. `current` counts the keys whose held row must now be one of the delivered forms. `rows` says, once it
-    is done, how many rows each table was sent and how many it took.
+    `superseded` keep their contract, but something newer is known. `seen` holds, for keys whose newest form is the one held
+    already, when the channel last said so; `revived` those that had been marked deleted. `current` counts the keys whose held row
+    must now be one of the delivered forms. `rows` says, once it is done, how many rows each table was sent and how many it took.
     """
 
     accepted: list[Accepted] = field(default_factory=list)
+    superseded: list[Accepted] = field(default_factory=list)
     broken: list[tuple[Delivered, str]] = field(default_factory=list)
     seen: dict[Key, datetime] = field(default_factory=dict)
     revived: list[Key] = field(default_factory=list)
@@ -103,10 +104,12 @@ def _decide_key(
 ) -> None:
     held = (comparable(state.version), state.received_at, state.digest) if state else None
     best: tuple[Any, Accepted | None] = (held, None)
-    alive = False
+    alive = again = False
     for one in candidates:
+        accepted = None
         if state and one.digest == state.digest:
-            version, accepted = state.version, None
+            again = True
+            version = state.version
         else:
             try:
                 if one.digest in refused:
@@ -118,17 +121,19 @@ def _decide_key(
             accepted = Accepted(one, flat, order_id, state is not None)
         rank = (comparable(version), one.received_at, one.digest)
         alive = alive or bool(state and state.deleted_at and one.received_at > state.deleted_at)
+        loser = accepted
         if best[0] is None or rank > best[0]:
-            best = (rank, accepted)
-    rank, accepted = best
-    if accepted:
-        decision.accepted.append(accepted)
+            loser, best = best[1], (rank, accepted)
+        if loser:
+            decision.superseded.append(loser)
+    rank, winner = best
+    if winner:
+        decision.accepted.append(winner)
     elif state and rank != held:
         decision.seen[key] = rank[1]
-    if alive and not accepted:
+    if alive and not winner:
         decision.revived.append(key)
-    if accepted or (state and any(one.digest == state.digest for one in candidates)):
-        decision.current += 1
+    decision.current += bool(winner or again)
 
 
 def _reason(one: Delivered, read: Read) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sluice.landing.decide import Accepted
+from sluice.landing.decide import Decision
 from sluice.landing.delivery import Delivered, order_id
+from sluice.landing.names import quoted
 from sluice.landing.store import Store
 
 
 def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> None:
-    """Keep these. The same record again is the same entry; delivered once more after it was resolved, it opens again."""
+    """Keep these. The same record again is the same entry."""
     newest = {one.digest: (one, reason) for one, reason in sorted(broken, key=lambda item: item[0].received_at)}
     rows = [
         (
@@ -35,30 +36,41 @@ def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> 
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             on conflict (channel, shop, stream, digest) do update set
                 reason = excluded.reason,
-                received_at = greatest(q.received_at, excluded.received_at),
-                resolved_at = case when excluded.received_at > q.received_at then null else q.resolved_at end
+                received_at = greatest(q.received_at, excluded.received_at)
             """,
             rows,
         )
 
 
-def resolve(store: Store, accepted: Sequence[Accepted]) -> None:
-    """Resolve what has landed well by now: the same bytes, or the same key received no earlier."""
-    where = (store.channel, store.shop, store.shape.stream.name)
-    identity = " || chr(31) || ".join(store.key.split(", "))
+def settle(store: Store, delivered: Sequence[Delivered], decision: Decision) -> None:
+    """Resolve what has landed well: the same bytes, or the same key received no earlier. Open again what that holds for no more.
+
+    Which entries are open depends on nothing but the rows and the entries, so the order of landing does not matter.
+    """
+    on_key = " and ".join(
+        f"m.{quoted(leaf.column)} = split_part(q.key, chr(31), {number})::{leaf.pg}"
+        for number, leaf in enumerate(store.shape.key, 1)
+    )
+    well = [one.delivered.digest for one in (*decision.accepted, *decision.superseded)]
     store.db.execute(
         f"""
-        update raw.quarantine as q set resolved_at = now()
-        where q.channel = %s and q.shop = %s and q.stream = %s and q.resolved_at is null
-            and (
-                q.digest = any(%s)
-                or exists (
-                    select from {store.main} as m
-                    where m.shop = q.shop and {identity} = q.key and m._received_at >= q.received_at
-                )
-            )
+        update raw.quarantine as quarantine
+        set resolved_at = case when found.is_well then now() end
+        from (
+            select q.quarantine_id, q.digest = any(%s) or coalesce(m._received_at >= q.received_at, false) as is_well
+            from raw.quarantine as q
+            left join {store.main} as m on m.shop = q.shop and {on_key}
+            where q.channel = %s and q.shop = %s and q.stream = %s and (q.resolved_at is null or q.key = any(%s))
+        ) as found
+        where quarantine.quarantine_id = found.quarantine_id and (quarantine.resolved_at is null) = found.is_well
         """,
-        (*where, [one.delivered.digest for one in accepted]),
+        (
+            well,
+            store.channel,
+            store.shop,
+            store.shape.stream.name,
+            [one.identity for one in delivered if one.key is not None],
+        ),
     )
 
 

@@ -73,6 +73,10 @@ def _create(db: Connection, found: Shape, table: Table) -> None:
     db.execute(f"create table raw.{quoted(table.name)} ({', '.join(columns)}, primary key ({primary}))")
     if table.depth == 0:
         db.execute(f"create index on raw.{quoted(table.name)} (_loaded_at)")
+        order = [leaf.column for leaf in table.leaves if leaf.attribute == found.stream.order_key]
+        if order and order != key:
+            # What belongs to an order is looked up by it: an order's refunds where they are a stream of their own.
+            db.execute(f"create index on raw.{quoted(table.name)} (shop, {quoted(order[0])})")
 
 
 def _columns(found: Shape, table: Table) -> dict[str, str]:

@@ -62,7 +62,7 @@ class Lander:
         self.store.revive(decision.revived)
         if decision.broken:
             quarantine.put(self.store, decision.broken, file_id)
-        quarantine.resolve(self.store, decision.accepted)
+        quarantine.settle(self.store, batch.delivered, decision)
         if self.guard:
             prove(self.store, batch.delivered, decision)
         deleted = self._deleted(batch)
@@ -79,15 +79,18 @@ class Lander:
         refused: dict[str, str] = {}
         while True:
             decision = decide(batch.delivered, states, read, refused)
-            try:
-                with self.db.transaction():
-                    decision.rows = self.store.replace(decision.accepted)
-                return decision
-            except REFUSALS:
-                found = self.store.refused(decision.accepted)
-                if not found:
-                    raise
-                refused |= found
+            # What something newer supersedes is tried too: whether a record is broken must not hang on what came before it.
+            found = self.store.refused(decision.superseded) if decision.superseded else {}
+            if not found:
+                try:
+                    with self.db.transaction():
+                        decision.rows = self.store.replace(decision.accepted)
+                    return decision
+                except REFUSALS:
+                    found = self.store.refused(decision.accepted)
+                    if not found:
+                        raise
+            refused |= found
 
     def _deleted(self, batch: Batch) -> int:
         """At the end of a full walk of a snapshot stream: mark what it did not see."""

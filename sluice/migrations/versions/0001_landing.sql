@@ -57,4 +57,5 @@ create table raw.quarantine (
     resolved_at timestamptz,
     unique (channel, shop, stream, digest)
 );
-create index quarantine_open on raw.quarantine (channel, shop, stream, key) where resolved_at is null;
+create index quarantine_key on raw.quarantine (channel, shop, stream, key);
+create index quarantine_open on raw.quarantine (channel, shop, stream) where resolved_at is null;

@@ -2,10 +2,10 @@
 
 It takes no quotas and has no orders for us. Answers carry whole seconds while the database keeps microseconds, so that
 `write_date = x` finds nothing and a page of one second's rows can't be passed by time alone. A change is stamped with the start
-of its transaction, so that a long one appears behind the cursor.
+of its transaction and seen at the end: the cursor never enters the last minutes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,8 +21,8 @@ from sluice.channels.odoo_rpc import Domain, NoModel, Rpc
 from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 from sluice.channels.transport import Transport
 
-OVERLAP = timedelta(minutes=5)
-"""How long a transaction may run and still be seen."""
+SETTLING = timedelta(minutes=10)
+"""How long a transaction may run, and clocks differ, with every change still seen: what is younger is read again."""
 FIRST = "1970-01-01 00:00:00"
 FORMAT = "%Y-%m-%d %H:%M:%S"
 NOTHING = b'{"jsonrpc": "2.0", "result": []}'
@@ -100,6 +100,7 @@ class Odoo:
 
     rpc: Rpc
     page_size: int
+    now: Callable[[], datetime]
 
     def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
         """Read from `cursor` to now, or the whole of a snapshot. Raises Refused, ChannelError."""
@@ -131,8 +132,9 @@ class Odoo:
 
     def _changes(self, model: Model, cursor: Cursor | None) -> Iterator[Page]:
         """By (write_date, id) from a second on. A second that fills a page by itself is walked by id, then time goes on."""
-        since, after = _start(cursor)
+        since, after = (cursor["write_date"], cursor["id"]) if cursor else (FIRST, None)
         while True:
+            settled = (self.now() - SETTLING).astimezone(UTC).strftime(FORMAT)
             if after is None:
                 body = self._read(model, [["write_date", ">=", since]], "write_date asc, id asc")
             else:
@@ -146,7 +148,7 @@ class Odoo:
             elif stamps:
                 after = 0 if full and stamps[-1].write_date == since else None
                 since = stamps[-1].write_date
-            yield Page(body, {"write_date": since, "id": after})
+            yield Page(body, {"write_date": since, "id": after} if since < settled else {"write_date": settled, "id": None})
             if done:
                 return
 
@@ -165,21 +167,8 @@ def _stamps(body: bytes) -> list[_Stamp]:
     return msgspec.json.decode(body, type=_Stamps).result
 
 
-def _start(cursor: Cursor | None) -> tuple[str, int | None]:
-    """Where to begin: in the middle of a long second just there, else with the overlap."""
-    if cursor is None:
-        return FIRST, None
-    if cursor["id"] is not None:
-        return cursor["write_date"], cursor["id"]
-    return max(FIRST, _moved(cursor["write_date"], -OVERLAP)), None
-
-
 def _next(second: str) -> str:
-    return _moved(second, timedelta(seconds=1))
-
-
-def _moved(second: str, by: timedelta) -> str:
-    return (datetime.strptime(second, FORMAT).replace(tzinfo=UTC) + by).strftime(FORMAT)
+    return (datetime.strptime(second, FORMAT).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(FORMAT)
 
 
 def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
@@ -215,7 +204,7 @@ def connect(connection: Connection) -> Odoo:
     """Open a connection; nothing is asked yet."""
     secrets = connection.secrets
     rpc = Rpc(Transport(connection.url.rstrip("/")), secrets["database"], secrets["user"], secrets["password"])
-    return Odoo(rpc, connection.options.page_size)
+    return Odoo(rpc, connection.options.page_size, connection.now)
 
 
 CONNECTOR = Connector(

@@ -12,6 +12,12 @@ renamed as (
         source._parent_order_id as order_id,
         source._parent_part as part,
         source._position,
+        source.line_id,
+        source.line_kind,
+        source.product_id,
+        source.listing_id,
+        source.sku,
+        source.title,
 
         -- what its money is in the order's sum
         case
@@ -25,7 +31,15 @@ renamed as (
         coalesce(source.discount_amount, 0) as discount_amount,
         coalesce(source.total_amount, source.quantity * source.unit_price - coalesce(source.discount_amount, 0)) as net_amount,
         coalesce(source.shipping_amount, 0) as shipping_amount,
-        coalesce(source.tax_amount, 0) as tax_amount
+        coalesce(source.tax_amount, 0) as tax_amount,
+        source.unit_price,
+
+        -- pieces and times
+        source.quantity,
+        source.shipped_quantity,
+        source.refunded_quantity,
+        source.cancelled_quantity,
+        source.promised_at
     from source
 
 )

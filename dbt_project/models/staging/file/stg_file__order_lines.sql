@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'file_order_lines__lines') }}
+    select * from {{ ref('stg_file__line_amounts') }}
 
 ),
 
@@ -11,19 +11,13 @@ parts as (
 
 ),
 
-amounts as (
-
-    select * from {{ ref('stg_file__line_amounts') }}
-
-),
-
 renamed as (
 
     select
         -- ids
         'file' as channel,
         source.shop,
-        source._parent_order_id as order_id,
+        source.order_id,
         source.line_id,
         source._position + 1 as position,
         source.line_kind,
@@ -34,10 +28,10 @@ renamed as (
 
         -- amounts
         source.quantity::int as quantity,
-        coalesce(source.unit_price, round(amounts.gross_amount / nullif(source.quantity, 0), 6), 0) as unit_price,
-        amounts.discount_amount,
-        amounts.tax_amount,
-        amounts.net_amount as total_amount,
+        coalesce(source.unit_price, round(source.gross_amount / nullif(source.quantity, 0), 6), 0) as unit_price,
+        source.discount_amount,
+        source.tax_amount,
+        source.net_amount as total_amount,
         coalesce(headers.currency, parts.currency) as currency,
 
         -- fulfilment: a file that does not count pieces tells by the order's status that all of it went
@@ -59,13 +53,9 @@ renamed as (
         greatest(parts._loaded_at, headers._loaded_at) as loaded_at
     from source
     inner join parts
-        on source.shop = parts.shop and source._parent_order_id = parts.order_id and source._parent_part = parts.part
-    inner join amounts
-        on
-            source.shop = amounts.shop and source._parent_order_id = amounts.order_id and source._parent_part = amounts.part
-            and source._position = amounts._position
+        on source.shop = parts.shop and source.order_id = parts.order_id and source.part = parts.part
     left join {{ source('raw', 'file_orders') }} as headers
-        on source.shop = headers.shop and source._parent_order_id = headers.order_id and headers._deleted_at is null
+        on source.shop = headers.shop and source.order_id = headers.order_id and headers._deleted_at is null
     inner join {{ source('raw', 'shops') }} as shops
         on shops.channel = 'file' and shops.shop = source.shop
 

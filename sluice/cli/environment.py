@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.request import urlopen
+import requests
 
 from sluice import config, dbt, warehouse
 from sluice.prepare import prepare
@@ -129,16 +129,18 @@ def running_sandbox() -> str | None:
         return None
     url: str = json.loads(note.read_text())["url"]
     try:
-        with urlopen(f"{url}/_sandbox/clock", timeout=2):
-            return url
-    except OSError:
+        requests.get(f"{url}/_sandbox/clock", timeout=2).raise_for_status()
+    except requests.RequestException:
         return None
+    return url
 
 
 def _point_at_sandbox(url: str, loaded: config.Config) -> None:
-    """The sandbox's address, and its well-known credentials under the names that the configuration gives them."""
+    """The sandbox's address, its well-known credentials under the names that the configuration gives them, the till's new files."""
+    folder = warehouse.home() / "drop"
     os.environ["SLUICE_SANDBOX_URL"] = url
-    os.environ["SLUICE_SANDBOX_FOLDER"] = str(warehouse.home() / "drop")
+    os.environ["SLUICE_SANDBOX_FOLDER"] = str(folder)
+    requests.post(f"{url}/file/drop", json={"folder": str(folder / "hangzhou")}, timeout=60).raise_for_status()
     for shop in loaded.channels:
         if "${SLUICE_SANDBOX_URL}" in shop.url:
             for name, value in credentials(shop.connector).items():

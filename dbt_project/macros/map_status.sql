@@ -9,8 +9,14 @@
         (
             select jsonb_object_agg(map.native_status, map.status)
             from {{ ref('channel_status_map') }} as map
-            where map.channel = '{{ channel or model.name.split("__")[0] | replace("stg_", "") }}' and map.axis = '{{ axis }}'
+            where map.channel = '{{ channel or channel_of(model) }}' and map.axis = '{{ axis }}'
         ) ->> ({{ native_status }}),
         'unknown'
     )
+{%- endmacro %}
+
+
+{# 'shopify' of stg_shopify__orders; in a unit test, of the model under test. #}
+{% macro channel_of(node) -%}
+    {{ (node.tested_node_unique_id or node.unique_id).split('.')[-1].split('__')[0] | replace('stg_', '') }}
 {%- endmacro %}

@@ -1,0 +1,7 @@
+{{ unite(
+    'bundle_components',
+    channels=['odoo'],
+    columns=[
+        'channel', 'shop', 'bundle_sku', 'component_sku', 'quantity', 'loaded_at'
+    ]
+) }}

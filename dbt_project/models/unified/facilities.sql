@@ -1,0 +1,7 @@
+{{ unite(
+    'facilities',
+    channels=['odoo'],
+    columns=[
+        'channel', 'shop', 'facility_id', 'name', 'kind', 'country', 'region', 'city', 'priority', 'loaded_at'
+    ]
+) }}

@@ -1,0 +1,9 @@
+{{ unite(
+    'order_lines',
+    channels=['file', 'shopify', 'taobao'],
+    columns=[
+        'channel', 'shop', 'order_id', 'line_id', 'position', 'line_kind', 'product_id', 'listing_id', 'sku',
+        'title', 'quantity', 'unit_price', 'discount_amount', 'tax_amount', 'total_amount', 'currency',
+        'shipped_quantity', 'refunded_quantity', 'cancelled_quantity', 'promised_at', 'ordered_at', 'loaded_at'
+    ]
+) }}

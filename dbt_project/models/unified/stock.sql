@@ -1,0 +1,7 @@
+{{ unite(
+    'stock',
+    channels=['odoo'],
+    columns=[
+        'channel', 'shop', 'facility_id', 'sku', 'on_hand', 'reserved', 'as_of', 'loaded_at'
+    ]
+) }}

@@ -54,7 +54,7 @@ def _term(frame: pl.DataFrame, model: str, field: str, sign: str, value: Any) ->
         return _equal(column, kind, value) if sign == "=" else ~_equal(column, kind, value)
     if sign not in COMPARED:
         raise Invalid(f"Invalid leaf ('{field}', '{sign}', {value!r})")
-    compared: pl.Expr = COMPARED[sign](column, _typed(kind, value))
+    compared = COMPARED[sign](column, _typed(kind, value))
     return compared.fill_null(False)
 
 
@@ -62,7 +62,7 @@ def _equal(column: pl.Expr, kind: pl.DataType, value: Any) -> pl.Expr:
     """False of a field that is no boolean asks whether it is empty."""
     if value is False and kind != pl.Boolean:
         return column.is_null()
-    return (column == _typed(kind, value)).fill_null(False)
+    return column.eq(_typed(kind, value)).fill_null(False)
 
 
 def _typed(kind: pl.DataType, value: Any) -> Any:

@@ -21,6 +21,7 @@ from sluice.channels.shopify_whole import whole_page
 log = logging.getLogger(__name__)
 MOST = 250
 """Records that Shopify gives at most a page."""
+ALL_ORDERS, RECENT = "read_all_orders", timedelta(days=60)
 
 
 class ShopifyOptions(BaseModel):
@@ -57,13 +58,29 @@ class Claim(msgspec.Struct):
     totalPriceSet: MoneyBag
 
 
+class Scope(msgspec.Struct):
+    handle: str
+
+
+class Installation(msgspec.Struct):
+    accessScopes: list[Scope]
+
+
+class Installed(msgspec.Struct):
+    currentAppInstallation: Installation
+
+
+class Scopes(msgspec.Struct):
+    data: Installed
+
+
 class Shop:
     """One Shopify shop."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, client: Client | None = None) -> None:
         self._connection = connection
         self._options: ShopifyOptions = connection.options
-        self._client = Client(connection)
+        self._client = client or Client(connection)
 
     def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
         """Oldest change first; the cursor is the last change seen, so that a walk cut short goes on where it was.
@@ -87,6 +104,12 @@ class Shop:
                 # Shopify's filter knows whole seconds only.
                 if since <= claim.processedAt < until:
                     yield OrderClaim(claim.legacyResourceId, Decimal(total.amount), total.currencyCode)
+
+    def told_since(self) -> datetime:
+        """Without the scope read_all_orders Shopify tells of the last 60 days only, by pages and claims alike."""
+        answer = msgspec.json.decode(self._client.ask(graphql.SCOPES), type=Scopes)
+        granted = [scope.handle for scope in answer.data.currentAppInstallation.accessScopes]
+        return self._connection.since if ALL_ORDERS in granted else self._connection.now() - RECENT
 
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Set `available` at each facility's location, by compare-and-set; see `shopify_stock`."""

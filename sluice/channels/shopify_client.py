@@ -89,12 +89,16 @@ class Bucket:
 class Client:
     """Sends operations to one shop."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path = f"/admin/api/{connection.options.version}/graphql.json"
-        self._transport = Transport(
-            connection.url.rstrip("/"), headers={"X-Shopify-Access-Token": connection.secrets["token"]}
-        )
-        self._bucket = Bucket()
+        token = {"X-Shopify-Access-Token": connection.secrets["token"]}
+        self._transport = Transport(connection.url.rstrip("/"), headers=token, sleep=sleep)
+        self._bucket = Bucket(clock)
 
     def ask(self, operation: str, **variables: Any) -> bytes:
         """The answer's body, which holds data and no errors. Raises Refused, TooCostly, ChannelError."""

@@ -93,6 +93,10 @@ query Claims($first: Int!, $after: String, $query: String) {
 }
 """
 
+SCOPES = """
+query Scopes { currentAppInstallation { accessScopes { handle } } }
+"""
+
 LOCATIONS = """
 query Locations($first: Int!, $after: String) {
   locations(first: $first, after: $after) { nodes { id name } pageInfo { hasNextPage endCursor } }
@@ -122,7 +126,7 @@ def operations() -> list[str]:
     """Every operation that is ever sent."""
     parts = [part for owned in PARTS.values() for part in owned]
     parts += [inner for part in parts for inner in part.parts]
-    return [*map(page, PARTS), *map(rest, parts), CLAIMS, LOCATIONS, AVAILABLE, SET_QUANTITIES]
+    return [*map(page, PARTS), *map(rest, parts), CLAIMS, SCOPES, LOCATIONS, AVAILABLE, SET_QUANTITIES]
 
 
 def selection(record: type[Struct]) -> str:

@@ -81,9 +81,11 @@ T = TypeVar("T")
 def publish(client: Client, locations: Mapping[str, str], quotas: Sequence[Quota]) -> Iterator[Answer]:
     """Set every quota at its facility's location. One answer a quota; raises Refused and ChannelError as the client does."""
     known = dict(locations) or _locations(client)
+    # Shop owners type names: case is not what tells two facilities apart.
+    places = {name.casefold(): place for name, place in known.items()}
     sendable: list[tuple[str, Quota]] = []
     for quota in quotas:
-        place = known.get(quota.facility_id or "") or known.get((quota.facility_id or "").casefold())
+        place = places.get((quota.facility_id or "").casefold())
         if not quota.stock_ref:
             yield Answer(quota.decision_id, False, "the listing has no inventory item: land the products first")
         elif place is None:
@@ -168,12 +170,12 @@ def _available(client: Client, place: str, quotas: Sequence[Quota]) -> dict[str,
 
 
 def _locations(client: Client) -> dict[str, str]:
-    """Location ids by name, in lower case too: shop owners type names."""
+    """Location ids by name."""
     found: dict[str, str] = {}
     after = None
     while True:
         places = _data(client.ask(graphql.LOCATIONS, first=AT_ONCE, after=after), Located).locations
-        found |= {place.name.casefold(): place.id for place in places.nodes}
+        found |= {place.name: place.id for place in places.nodes}
         if not places.pageInfo.hasNextPage:
             return found
         after = places.pageInfo.endCursor

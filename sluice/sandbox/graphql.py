@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     r'''"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|\.\.\.|[!$&()=@:{}\[\]|]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\w+'''
 )
 _IGNORED = re.compile(r"[\s,\ufeff]+|#[^\n]*")
+_MISSING = object()
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -38,7 +39,10 @@ class Field:
 
     def argument(self, name: str, default: Any = None) -> Any:
         """The argument's value, thawed: lists and dicts again."""
-        return _thawed(dict(self.arguments).get(name, default))
+        for given, value in self.arguments:
+            if given == name:
+                return _thawed(value)
+        return default
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Operation:
     def bound(self, variables: Mapping[str, Any]) -> tuple[Field, ...]:
         """The root fields with variables and named fragments put in. Raises GraphQLError for a name that is not there."""
         values = dict(self.defaults) | {name: _frozen(value) for name, value in variables.items()}
-        fields = tuple(_bind(self.fields, values, dict(self.fragments)))
+        fields = _bound(self.fields, values, dict(self.fragments))
         return tuple(field for field in fields if isinstance(field, Field))
 
 
@@ -79,41 +83,64 @@ def parse(text: str) -> Operation:
     return _Parser(text).document()
 
 
+class Shared(dict[str, Any]):
+    """A value that stands in many records: what was cut out of it is kept. Not to be changed."""
+
+    def __init__(self, value: Mapping[str, Any]) -> None:
+        super().__init__(value)
+        self.cuts: dict[Sequence[Selection], Any] = {}
+
+
 def select(value: Any, fields: Sequence[Selection]) -> Any:
     """What a selection takes out of a value. Raises GraphQLError for a field that the value does not have."""
     if value is None or not fields:
         return value
     if isinstance(value, list):
         return [select(item, fields) for item in value]
+    if isinstance(value, Shared):
+        if fields not in value.cuts:
+            value.cuts[fields] = _chosen(value, fields)
+        return value.cuts[fields]
+    return _chosen(value, fields)
+
+
+def _chosen(value: Mapping[str, Any], fields: Sequence[Selection]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for field in fields:
         if isinstance(field, Field):
-            chosen[field.alias] = select(resolved(value, field), field.fields)
+            inner = value.get(field.name, _MISSING)
+            if inner is _MISSING:
+                raise GraphQLError(f"Field '{field.name}' doesn't exist on type '{value.get('__typename', 'Object')}'")
+            if callable(inner):
+                inner = inner(field)
+            chosen[field.alias] = select(inner, field.fields) if field.fields else inner
         elif isinstance(field, Fragment) and field.on in (None, value.get("__typename")):
-            chosen |= select(value, field.fields)
+            chosen |= _chosen(value, field.fields)
     return chosen
 
 
-def resolved(value: Mapping[str, Any], field: Field) -> Any:
-    """The value of one field, before its own selection."""
-    if field.name not in value:
-        raise GraphQLError(f"Field '{field.name}' doesn't exist on type '{value.get('__typename', 'Object')}'")
-    inner = value[field.name]
-    return inner(field) if callable(inner) else inner
+Fragments = Mapping[str, Fragment]
 
 
-def _bind(fields: Sequence[Selection], values: Mapping[str, Any], fragments: Mapping[str, Fragment]) -> Iterator[Selection]:
-    for field in fields:
-        if isinstance(field, Spread):
-            if field.name not in fragments:
-                raise GraphQLError(f"Fragment {field.name} was used, but not defined")
-            field = fragments[field.name]
-        inner = tuple(_bind(field.fields, values, fragments))
-        if isinstance(field, Fragment):
-            yield Fragment(field.on, inner)
-        else:
-            directives = tuple((name, _put_in(arguments, values)) for name, arguments in field.directives)
-            yield Field(field.name, field.alias, _put_in(field.arguments, values), inner, directives)
+def _bound(fields: tuple[Selection, ...], values: Mapping[str, Any], fragments: Fragments) -> tuple[Selection, ...]:
+    """The selection with variables put in; the very same one where there are none, so that it is found again by identity."""
+    bound = tuple(_bound_one(field, values, fragments) for field in fields)
+    return fields if all(before is after for before, after in zip(fields, bound, strict=True)) else bound
+
+
+def _bound_one(field: Selection, values: Mapping[str, Any], fragments: Fragments) -> Selection:
+    if isinstance(field, Spread):
+        if field.name not in fragments:
+            raise GraphQLError(f"Fragment {field.name} was used, but not defined")
+        field = fragments[field.name]
+    inner = _bound(field.fields, values, fragments)
+    if isinstance(field, Fragment):
+        return field if inner is field.fields else Fragment(field.on, inner)
+    arguments = _put_in(field.arguments, values)
+    directives = tuple((name, _put_in(given, values)) for name, given in field.directives)
+    if inner is field.fields and (arguments, directives) == (field.arguments, field.directives):
+        return field
+    return Field(field.name, field.alias, arguments, inner, directives)
 
 
 def _put_in(value: Any, values: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ SECRETS = {"token": "shpat_sandbox_0123456789abcdef"}
 VERSIONS = ("2026-04", "2026-07", "2026-10", "unstable")
 REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 SHOP_RECORD = {"__typename": "Shop", "id": gid("Shop", 1), "name": "Meridian", "currencyCode": "USD"}
+SCOPES = ("read_orders", "read_all_orders", "read_customers", "read_products", "read_locations", "write_inventory")
 FOUND = ("order", "customer", "product", "refund", "fulfillment")
 
 
@@ -90,6 +91,7 @@ class Shopify:
             "inventoryItem": lambda: self._node(str(field.argument("id"))),
             "ordersCount": lambda: {"count": self._store.count(field.argument("query") or ""), "precision": "EXACT"},
             "shop": lambda: SHOP_RECORD,
+            "currentAppInstallation": lambda: {"accessScopes": [{"handle": scope} for scope in SCOPES]},
             "inventorySetQuantities": lambda: self._writer.set_quantities(field),
         }
         if field.name not in roots:

@@ -14,12 +14,17 @@ DEFAULT_MAXIMUM, DEFAULT_RATE = 40_000.0, 20_000.0
 
 @dataclass
 class Bucket:
-    """Leaks upward: what was spent comes back at `rate` points a second. A query may cost at most `limit`."""
+    """Leaks upward: what was spent comes back at `rate` points a second. A query may cost at most `limit`.
+
+    `spent` and `refused` count points given and queries turned away, for who wants to look.
+    """
 
     maximum: float = DEFAULT_MAXIMUM
     rate: float = DEFAULT_RATE
     limit: float = 1000.0
     clock: Callable[[], float] = time.monotonic
+    spent: float = field(default=0.0, init=False)
+    refused: int = field(default=0, init=False)
     _left: float = field(default=math.nan, init=False)
     _at: float = field(default=0.0, init=False)
 
@@ -31,9 +36,11 @@ class Bucket:
 
     def take(self, points: float) -> bool:
         """Whether there were enough; they are gone then."""
-        if self.available() < points:
+        if self.available() + 1e-6 < points:  # sums of seconds are not exact
+            self.refused += 1
             return False
         self._left -= points
+        self.spent += points
         return True
 
     def drain(self) -> None:

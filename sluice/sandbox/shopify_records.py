@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sluice.sandbox.catalogue import FACILITIES
-from sluice.sandbox.graphql import Field, GraphQLError
+from sluice.sandbox.graphql import Field, GraphQLError, Shared
 
 Document = Mapping[str, Any]
 Record = dict[str, Any]
@@ -19,7 +19,7 @@ def gid(kind: str, number: str | int) -> str:
 
 
 def stamp(moment: datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    return moment.isoformat()[:19] + "Z" if moment else None
 
 
 def amount(minor: int) -> str:
@@ -30,10 +30,10 @@ def amount(minor: int) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def bag(minor: int) -> Record:
-    """A MoneyBag; the sandbox's shop sells in one currency. Shared: not to be changed."""
+def bag(minor: int) -> Shared:
+    """A MoneyBag; the sandbox's shop sells in one currency."""
     money = {"amount": amount(minor), "currencyCode": "USD"}
-    return {"shopMoney": money, "presentmentMoney": money}
+    return Shared({"shopMoney": money, "presentmentMoney": money})
 
 
 def connection(nodes: list[Record]) -> Callable[[Field], Record]:
@@ -42,11 +42,12 @@ def connection(nodes: list[Record]) -> Callable[[Field], Record]:
     def page(field: Field) -> Record:
         first, start = size(field), int(field.argument("after") or 0)
         shown = nodes[start : start + first]
-        ends = range(start + 1, start + len(shown) + 1)
+        end = start + len(shown)
+        edges = [str(start + 1), str(end)] if shown else []
         return {
             "nodes": shown,
-            "edges": [{"cursor": str(end), "node": node} for end, node in zip(ends, shown, strict=True)],
-            "pageInfo": page_info(start > 0, start + first < len(nodes), [str(end) for end in ends]),
+            "edges": lambda _: [{"cursor": str(at), "node": node} for at, node in enumerate(shown, start + 1)],
+            "pageInfo": page_info(start > 0, end < len(nodes), edges),
         }
 
     return page

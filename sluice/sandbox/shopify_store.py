@@ -131,7 +131,7 @@ class Store:
         titles |= dict(self._listings().select("listing_id", "variant").iter_rows())
 
         def render(rows: pl.DataFrame) -> list[Record]:
-            homes = [_person(world.persons, person) for person in rows["ship_to_person_id"]]
+            homes = _persons(world.persons, rows["ship_to_person_id"])
             return [records.order(one, titles, home) for one, home in zip(view.documents(rows), homes, strict=True)]
 
         times = {"updated_at": "updated_at", "created_at": "created_at", "processed_at": "created_at"}
@@ -139,8 +139,8 @@ class Store:
 
     def _customers(self) -> Collection:
         def render(rows: pl.DataFrame) -> list[Record]:
-            persons = self.state.world.persons
-            return [records.customer(row, _person(persons, row["person_id"])) for row in rows.iter_rows(named=True)]
+            homes = _persons(self.state.world.persons, rows["person_id"])
+            return [records.customer(one, home) for one, home in zip(rows.to_dicts(), homes, strict=True)]
 
         times = {"updated_at": "created_at", "created_at": "created_at"}
         return Collection(self.state.view(CHANNEL, self.name).customers(), "customer_id", times, render)
@@ -187,9 +187,9 @@ class Store:
         return {(facility, sku): pieces for facility, sku, pieces in self.state.world.stock(self.state.now).iter_rows()}
 
 
-def _person(persons: pl.DataFrame, number: str) -> Record:
+def _persons(persons: pl.DataFrame, numbers: pl.Series) -> list[Record]:
     """By person_id, which persons are sorted by."""
-    return persons.row(int(persons["person_id"].search_sorted(number)), named=True)
+    return persons[persons["person_id"].search_sorted(numbers)].to_dicts()
 
 
 def _filtered(rows: pl.DataFrame, collection: Collection, query: str) -> pl.DataFrame:

@@ -1,24 +1,27 @@
-"""How a customer's contact looks to a caller without the right to see it: enough to recognise, too little to use."""
+"""How a customer's contact looks to a caller without the right to see it: in the form that the marts show it in, too.
+
+Enough to recognise a known value, too little to learn it. A value so short that the form would show it whole is hidden whole.
+"""
 
 import re
 
 
 def masked_name(name: str | None) -> str | None:
-    """Wang Fang -> W**; 王芳 -> 王**."""
-    return name if not name else (name[0] if len(name) > 1 else "") + "**"
+    """Wang Fang -> W***; 王芳 -> 王***."""
+    return name if not name else (name[0] if len(name) > 1 else "") + "***"
 
 
 def masked_email(email: str | None) -> str | None:
-    """fang@example.com -> f**@example.com."""
+    """fang@example.com -> f***@example.com."""
     if not email:
         return email
-    local, at, domain = email.rpartition("@")
-    return f"{local[0] if len(local) > 1 else ''}**@{domain}" if at else "**"
+    local, at, domain = email.strip().rpartition("@")
+    return f"{local[0].lower() if len(local) > 1 else ''}***@{domain}" if at else "***"
 
 
 def masked_phone(phone: str | None) -> str | None:
-    """+86 138 0013 8000 -> **00: the last two digits of a number that has at least seven."""
+    """+86 138 0013 8000 -> *******8000: the last four of at least eight digits."""
     if not phone:
         return phone
     digits = re.sub(r"\D", "", phone)
-    return "**" + (digits[-2:] if len(digits) >= 7 else "")
+    return "*******" + digits[-4:] if len(digits) >= 8 else "***"

@@ -51,7 +51,10 @@ class OrderSummary(Row):
     total_amount: Money | None = Field(description="What the buyer owes, before refunds.", examples=["359.00"])
     refunded_amount: Money | None = Field(examples=["0.00"])
     is_presale: bool | None
-    facility_id: str | None = Field(description="Where it ships from; null while not decided.", examples=["WH-SH"])
+    facility_id: str | None = Field(
+        description="Where it ships from; while that is not decided null, or in the list the facility that would serve it.",
+        examples=["WH-SH"],
+    )
     ship_country: str | None = Field(examples=["CN"])
     ship_region: str | None = Field(examples=["浙江省"])
     ship_city: str | None = Field(examples=["杭州市"])
@@ -129,9 +132,9 @@ class Customer(Row):
     """Name, e-mail and phone are masked, unless the key has the scope `pii`."""
 
     customer_id: str
-    name: str | None = Field(examples=["王**"])
-    email: str | None = Field(examples=["f**@example.com"])
-    phone: str | None = Field(examples=["**00"])
+    name: str | None = Field(examples=["王***"])
+    email: str | None = Field(examples=["f***@example.com"])
+    phone: str | None = Field(examples=["*******8000"])
     country: str | None
     region: str | None
     city: str | None

@@ -127,6 +127,11 @@ def test_making_the_service_connects_nowhere() -> None:
 
 
 def test_masks_hide_short_values_whole() -> None:
-    assert [masked_name(name) for name in ("Wang Fang", "王", "", None)] == ["W**", "**", "", None]
-    assert [masked_email(email) for email in ("ab@x.cn", "a@x.cn", "no address", None)] == ["a**@x.cn", "**@x.cn", "**", None]
-    assert [masked_phone(phone) for phone in ("138****8000", "12345", None)] == ["**00", "**", None]
+    assert [masked_name(name) for name in ("Wang Fang", "王", "", None)] == ["W***", "***", "", None]
+    assert [masked_email(email) for email in ("ab@x.cn", "a@x.cn", "no address", None)] == ["a***@x.cn", "***@x.cn", "***", None]
+    assert [masked_phone(phone) for phone in ("138-0013-8000", "138****8000", "12345", None)] == [
+        "*******8000",
+        "***",
+        "***",
+        None,
+    ]

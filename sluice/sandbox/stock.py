@@ -144,7 +144,8 @@ def _purchases(rng: np.random.Generator, received: Ints, shipped: Flow, returned
     """
     gone, back = _by_period(shipped, received), _by_period(returned, received)
     count = len(gone)
-    reserve = np.where(rng.random(count) < TIGHT_SHARE, 0, rng.integers(3, 16, count)) * (gone.sum(axis=1) > 0)
+    is_tight = (rng.random(count) < TIGHT_SHARE) & ~is_new
+    reserve = np.where(is_tight, 0, rng.integers(3, 16, count)) * (gone.sum(axis=1) > 0)
     wanted = np.ceil(gone * (1 + rng.uniform(0.05, 0.7, gone.shape))).astype(np.int64) + reserve[:, None]
     opening = np.where(is_new, 0, wanted[:, 0])
     bought = np.zeros(received.shape, dtype=np.int64)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sluice.sandbox.catalogue import SHOPS
 from sluice.sandbox.seasons import AS_OF, END, START
-from sluice.sandbox.view import ORDER_EVENTS
+from sluice.sandbox.view import ORDER_EVENTS, REFUND_EVENTS
 from tests.sandbox.worlds import world
 
 NAMES = [(one.channel, one.shop) for one in SHOPS]
@@ -38,10 +38,11 @@ def test_later_knows_all_that_was_known_and_nothing_of_the_future(first: int, mo
 @pytest.mark.parametrize("name", NAMES)
 def test_what_changed_since_is_found_by_updated_at(name: tuple[str, str]) -> None:
     """An order whose document differs has a later updated_at: a reader that asks by it misses nothing."""
-    made, later = world(), AS_OF + timedelta(days=9)
+    made, later = world(orders=20_000), AS_OF + timedelta(days=9)
     early, late = made.view(*name, AS_OF), made.view(*name, later)
-    before = {order["order_id"]: order for order in early.documents(early.orders)}
-    after = {order["order_id"]: order for order in late.documents(late.orders)}
+    since = AS_OF - timedelta(days=70)
+    before = {order["order_id"]: order for order in early.documents(early.orders.filter(pl.col("created_at") > since))}
+    after = {order["order_id"]: order for order in late.documents(late.orders.filter(pl.col("created_at") > since))}
     assert before.keys() < after.keys()
     changed = {order_id for order_id in before if before[order_id] != after[order_id]}
     assert changed == {order_id for order_id in before if after[order_id]["updated_at"] > AS_OF}
@@ -72,6 +73,13 @@ def test_refunds_follow_their_steps() -> None:
     assert refunds.filter(pl.col("kind") == "return", pl.col("restock"))["returned_at"].null_count() == 0
 
 
+def test_nothing_is_promised_before_it_is_paid() -> None:
+    for channel, shop in NAMES[:2]:
+        orders = world(orders=20_000).orders_at(channel, shop, AS_OF)
+        assert orders.filter(pl.col("paid_at").is_null() != pl.col("promised_at").is_null()).is_empty()
+        assert orders["promised_at"].null_count() > 0
+
+
 def test_store_orders_are_paid_and_taken_at_once_at_the_store() -> None:
     orders = world().orders.filter(pl.col("channel") == "file")
     for event in ("paid_at", "shipped_at", "delivered_at", "completed_at"):
@@ -91,16 +99,24 @@ def test_some_parcels_are_late_and_some_are_lost() -> None:
 
 
 def test_documents_hold_the_rows_of_their_order_as_they_are_now() -> None:
-    made = world()
+    made = world(orders=20_000)
     view = made.view("taobao", "flagship", AS_OF)
-    orders = view.orders.sample(60, seed=5)
-    for order in view.documents(orders):
-        own = pl.col("order_id") == order["order_id"]
-        assert [line["line_id"] for line in order["lines"]] == made.lines.filter(own)["line_id"].to_list()
-        seen = made.refunds.filter(own, pl.col("channel") == "taobao", pl.col("requested_at") <= AS_OF)
-        assert [refund["refund_id"] for refund in order["refunds"]] == seen["refund_id"].to_list()
-        moments = [value for refund in order["refunds"] for name, value in refund.items() if name.endswith("_at")]
-        assert all(moment is None or moment <= AS_OF for moment in moments)
+    orders = view.orders.filter(pl.col("created_at") > AS_OF - timedelta(days=45)).sample(fraction=1, shuffle=True, seed=5)
+    documents = view.documents(orders)
+    taobao = made.refunds.filter(pl.col("channel") == "taobao").join(orders, on="order_id", how="semi")
+    lines = dict(made.lines.group_by("order_id", maintain_order=True).agg("line_id").iter_rows())
+    refunds = dict(taobao.filter(pl.col("requested_at") <= AS_OF).group_by("order_id").agg("refund_id").iter_rows())
+    assert len(taobao.filter(pl.col("requested_at") > AS_OF)) > 5
+    shown = [refund for order in documents for refund in order["refunds"]]
+    assert {name for name in REFUND_EVENTS if any(refund[name] for refund in shown)} == set(REFUND_EVENTS)
+    assert sum(refund["completed_at"] is None for refund in shown) > 3
+    assert [order["order_id"] for order in documents] == orders["order_id"].to_list()
+    for order in documents:
+        assert [line["line_id"] for line in order["lines"]] == lines[order["order_id"]]
+        assert {refund["refund_id"] for refund in order["refunds"]} == set(refunds.get(order["order_id"], []))
+        happened = [order, *order["refunds"], *order["shipments"]]
+        moments = {name: value for record in happened for name, value in record.items() if name.endswith("_at")}
+        assert all(moment is None or moment <= AS_OF for name, moment in moments.items() if name != "promised_at")
         assert len(order["shipments"]) == (order["shipped_at"] is not None)
         assert order["person"]["person_id"] == order["identity"]["person_id"] == order["person_id"]
         assert order["identity"]["customer_id"] == order["customer_id"]

@@ -22,7 +22,7 @@ DELIVERIES = 30
 """Deliveries of one supplier to one facility that are drawn; more than reach from START to END."""
 LEAD_TIME_SPREAD = 0.22
 TIGHT_SHARE = 0.15
-"""Bins that are bought for with hardly a reserve, and so run dry between deliveries."""
+"""Bins that are bought for without a reserve, and so run dry between deliveries."""
 DISTANT = 2**32
 """A moment (seconds) after all that is known."""
 PACK, PACKED_FROM = 5, 20
@@ -146,7 +146,8 @@ def _purchases(rng: np.random.Generator, received: Ints, shipped: Flow, returned
     count = len(gone)
     is_tight = (rng.random(count) < TIGHT_SHARE) & ~is_new
     reserve = np.where(is_tight, 0, rng.integers(3, 16, count)) * (gone.sum(axis=1) > 0)
-    wanted = np.ceil(gone * (1 + rng.uniform(0.05, 0.7, gone.shape))).astype(np.int64) + reserve[:, None]
+    spare = np.where(is_tight[:, None], 0, rng.uniform(0.05, 0.7, gone.shape))
+    wanted = np.ceil(gone * (1 + spare)).astype(np.int64) + reserve[:, None]
     opening = np.where(is_new, 0, wanted[:, 0])
     bought = np.zeros(received.shape, dtype=np.int64)
     shelf = opening - gone[:, 0] + back[:, 0]

@@ -114,9 +114,9 @@ def _with_missing(stream: str, columns: list[str]) -> pl.Expr:
 def _grouped(stream: str, rows: pl.DataFrame, drop: Drop) -> pl.DataFrame:
     """One row a record: RECORD, FAULT, the rows' numbers, the fields."""
     told = "row " + pl.col(ROW).cast(pl.String) + ": " + pl.col(FAULT)
-    faults = [told.drop_nulls().str.join("; ")]
+    faults = [told.sort_by(ROW).drop_nulls().str.join("; ")]
     plain = [name for name in rows.columns if not name.startswith("\0")]
-    values: list[pl.Expr] = [pl.col(ROW)]
+    values: list[pl.Expr] = [pl.col(ROW).sort()]
     if stream == "order_lines":
         rows = _with_line_ids(rows, drop)
         faults.append(_twice("line_id"))

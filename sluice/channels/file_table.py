@@ -7,6 +7,7 @@ spreadsheet has damaged is seen wherever it turns up.
 
 import csv
 import io
+import logging
 from pathlib import PurePath
 
 import fastexcel
@@ -140,6 +141,7 @@ def _trimmed(headers: list[str]) -> list[str]:
 
 
 def _spreadsheet(body: bytes, mapping: StreamMap) -> pl.DataFrame:
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # that a column is empty is no news
     try:
         book = fastexcel.read_excel(body)
     except Exception as fault:
@@ -150,7 +152,7 @@ def _spreadsheet(body: bytes, mapping: StreamMap) -> pl.DataFrame:
     table = book.load_sheet(sheet, header_row=mapping.skip_rows, schema_sample_rows=None).to_polars()
     texts = [name for name, kind in table.schema.items() if kind == pl.String]
     mixed = [name for name in texts if _is_mixed(book, sheet, name, mapping.skip_rows)]
-    return _texts(table.with_columns(_damaged_marked(pl.col(name)) for name in mixed))
+    return _texts(table.with_columns(_damaged_marked(pl.col(name)).alias(name) for name in mixed))
 
 
 def _is_mixed(book: fastexcel.ExcelReader, sheet: str, column: str, header: int) -> bool:
@@ -165,7 +167,7 @@ def _damaged_marked(cells: pl.Expr) -> pl.Expr:
     """In a column of numbers and texts both, 16 digits and more that a float holds exactly were most likely a number."""
     long = cells.str.contains(r"^\d{16,}$")
     number = cells.cast(pl.Float64, strict=False)
-    is_exact = number.cast(pl.Decimal(38, 0), strict=False).cast(pl.String) == cells
+    is_exact = number.cast(pl.Int128, strict=False).cast(pl.String) == cells
     return pl.when(long & is_exact).then(_float_text(number)).otherwise(cells)
 
 

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -29,9 +28,10 @@ SECRETS: dict[str, str] = {}
 CHANNEL, SHOP = "file", "hangzhou"
 ZONE = ZoneInfo("Asia/Shanghai")
 PREFIX, STAMP = "门店订单_", "%Y%m%dT%H%M%S"
+KINDS = (".csv", ".xlsx")
 TIME = "%Y-%m-%d %H:%M:%S"
 
-LINE_COLUMNS = {
+HEADERS = {
     "order_id": "小票号",
     "ordered_at": "下单时间",
     "paid_at": "付款时间",
@@ -51,41 +51,7 @@ LINE_COLUMNS = {
     "refunded_amount": "退款金额",
     "updated_at": "更新时间",
 }
-"""Our name to the till's header."""
-
-_FILES = f"{PREFIX}*"
-_HEADER = ("order_id", "customer_id", "facility_id", "ordered_at", "paid_at", "updated_at")
-OPTIONS: dict[str, Any] = {
-    "streams": {
-        "orders": {
-            "files": _FILES,
-            "columns": {name: LINE_COLUMNS[name] for name in (*_HEADER, "total_amount", "refunded_amount")}
-            | dict.fromkeys(("order_status", "payment_status", "fulfilment_status"), LINE_COLUMNS["status"]),
-            "constants": {"ship_country": "CN"},
-        },
-        "order_lines": {
-            "files": _FILES,
-            "columns": {
-                name: LINE_COLUMNS[name]
-                for name in (
-                    *_HEADER, "line_id", "sku", "title", "quantity", "unit_price", "discount_amount", "refunded_quantity",
-                )
-            },
-        },
-        "customers": {
-            "files": _FILES,
-            "columns": {"customer_id": "会员号", "name": "会员姓名", "phone": "手机", "first_seen_at": "下单时间"},
-            "constants": {"country": "CN"},
-            "only": [{"column": "会员号", "filled": True}],
-        },
-    },
-    "statuses": {
-        "order": {"已完成": "completed", "部分退款": "completed", "已退款": "completed", "已取消": "cancelled"},
-        "payment": {"已完成": "paid", "部分退款": "partially_refunded", "已退款": "refunded", "已取消": "voided"},
-        "fulfilment": {"已完成": "delivered", "部分退款": "delivered", "已退款": "delivered", "已取消": "unfulfilled"},
-    },
-}  # fmt: skip
-"""Options of a file shop that reads this till, without the folder."""
+"""Our name to the till's header; `sluice.yaml` maps them back."""
 
 
 def app(state: SandboxState) -> Starlette:
@@ -102,7 +68,7 @@ def app(state: SandboxState) -> Starlette:
 def write_drop(world: World, now: datetime, folder: Path) -> list[Path]:
     """Write what changed since the newest file in `folder`, up to `now`. Returns the new files; none when nothing changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    last = max(map(_until, folder.glob(_FILES)), default=None)
+    last = max(map(_until, (path for path in folder.glob(f"{PREFIX}*") if path.suffix in KINDS)), default=None)
     changed = _rows(world, now)
     written: list[Path] = []
     for since, until in _periods(last, now):
@@ -200,7 +166,7 @@ def _cells(part: pl.DataFrame) -> pl.DataFrame:
         yuan("refunded_minor").alias("refunded_amount"),
         _local("updated_at"),
     )
-    return cells.rename(LINE_COLUMNS)
+    return cells.rename(HEADERS)
 
 
 def _text(part: pl.DataFrame, encoding: str) -> bytes:

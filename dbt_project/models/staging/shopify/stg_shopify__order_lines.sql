@@ -57,14 +57,14 @@ renamed as (
     -- Allocations hold the line's own discounts and its share of the order's.
     cross join lateral (
         select coalesce(sum(allocations.allocated_amount_set_shop_money_amount), 0) as amount
-        from {{ source('raw', 'shopify_orders__line_items__discount_allocations') }} as allocations
+        from {{ source('raw', 'shopify_line_discounts') }} as allocations
         where
             allocations.shop = source.shop and allocations._parent_legacy_resource_id = source._parent_legacy_resource_id
             and allocations._parent_position = source._position
     ) as discounts
     cross join lateral (
         select coalesce(sum(lines.price_set_shop_money_amount), 0) as amount
-        from {{ source('raw', 'shopify_orders__line_items__tax_lines') }} as lines
+        from {{ source('raw', 'shopify_line_taxes') }} as lines
         where
             lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
             and lines._parent_position = source._position
@@ -72,7 +72,7 @@ renamed as (
     cross join lateral (
         select coalesce(sum(items.quantity), 0) as quantity
         from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
-        inner join {{ source('raw', 'shopify_orders__fulfillments__fulfillment_line_items') }} as items
+        inner join {{ source('raw', 'shopify_fulfillment_lines') }} as items
             on
                 fulfillments.shop = items.shop
                 and fulfillments._parent_legacy_resource_id = items._parent_legacy_resource_id
@@ -86,7 +86,7 @@ renamed as (
         select
             coalesce(sum(items.quantity) filter (where items.restock_type <> 'CANCEL'), 0) as refunded,
             coalesce(sum(items.quantity) filter (where items.restock_type = 'CANCEL'), 0) as cancelled
-        from {{ source('raw', 'shopify_orders__refunds__refund_line_items') }} as items
+        from {{ source('raw', 'shopify_refund_lines') }} as items
         where
             items.shop = source.shop and items._parent_legacy_resource_id = source._parent_legacy_resource_id
             and items.line_item_id = source.id

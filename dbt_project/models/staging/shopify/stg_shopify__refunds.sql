@@ -32,7 +32,7 @@ of_lines as (
             ) as amount,
             bool_or(lines.restock_type = 'RETURN') as is_return,
             bool_or(lines.restocked) as is_restocked
-        from {{ source('raw', 'shopify_orders__refunds__refund_line_items') }} as lines
+        from {{ source('raw', 'shopify_refund_lines') }} as lines
         where
             lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
             and lines._parent_position = source._position
@@ -59,7 +59,7 @@ of_orders as (
                 lines.subtotal_set_shop_money_amount
                 + case when source.taxes_included then 0 else lines.total_tax_set_shop_money_amount end
             ), 0) as amount
-        from {{ source('raw', 'shopify_orders__refunds__refund_line_items') }} as lines
+        from {{ source('raw', 'shopify_refund_lines') }} as lines
         where
             lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
             and lines._parent_position = source._position

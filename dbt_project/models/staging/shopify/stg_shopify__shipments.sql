@@ -36,7 +36,7 @@ renamed as (
     from source
     inner join orders
         on source.shop = orders.shop and source._parent_legacy_resource_id = orders.legacy_resource_id
-    left join {{ source('raw', 'shopify_orders__fulfillments__tracking_info') }} as tracking
+    left join {{ source('raw', 'shopify_tracking') }} as tracking
         on
             source.shop = tracking.shop
             and source._parent_legacy_resource_id = tracking._parent_legacy_resource_id

@@ -53,12 +53,12 @@
 
 
 {#
-  Rows of the touched orders. Written so that the condition goes down through a union's branches to each raw primary key, which a
-  join would not. An id that two shops share brings both orders: one too many is built again, with the same result.
+  Rows of what was touched. Written so that the condition goes down through a union's branches to each raw primary key, which a
+  join would not. An id that two shops share brings both rows; the strategy takes only the touched one.
 #}
-{% macro of_touched_orders() -%}
+{% macro of_touched(key) -%}
     shop = any(array(select distinct shop from touched))
-    and order_id = any(array(select order_id from touched))
+    and {{ key }} = any(array(select {{ key }} from touched))
 {%- endmacro %}
 
 
@@ -71,6 +71,5 @@
 
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }}
-    {#- an id that two shops share: the other shop's order was not touched, and is there already #}
     where ({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from touched)
 {%- endmacro %}

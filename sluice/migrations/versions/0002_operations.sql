@@ -209,11 +209,3 @@ create table ops.reconciliations (
     result jsonb not null
 );
 create index on ops.reconciliations (channel, shop, at desc);
-
--- What pseudonyms of e-mail addresses and phone numbers are keyed with, one for each warehouse: a plain hash of a phone number is
--- found again by trying them all. It never leaves the database.
-create table ops.pseudonym_key (
-    is_only boolean primary key default true check (is_only),
-    key text not null
-);
-insert into ops.pseudonym_key (key) values (gen_random_uuid()::text || gen_random_uuid()::text);

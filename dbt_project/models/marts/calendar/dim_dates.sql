@@ -1,5 +1,5 @@
 with days as (
-    {{ dbt.date_spine('day', "cast('2009-01-01' as date)", "cast('2031-01-01' as date)") }}
+    {{ date_spine('day', "cast('2009-01-01' as date)", "cast('2031-01-01' as date)") }}
 ),
 
 dates as (
@@ -18,8 +18,8 @@ described as (
         cast(extract(week from date_day) as integer) as iso_week,
         cast(extract(isodow from date_day) as integer) as iso_weekday,
         extract(isodow from date_day) >= 6 as is_weekend,
-        cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start_date,
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_date
+        cast({{ date_trunc('week', 'date_day') }} as date) as week_start_date,
+        cast({{ date_trunc('month', 'date_day') }} as date) as month_start_date
     from dates
 )
 

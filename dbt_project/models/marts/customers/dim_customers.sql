@@ -11,15 +11,11 @@
 
 with customers as (
     select * from {{ ref('customers') }}
-    {% if is_incremental() %}
-        where
-            shop = any(array(select distinct shop from touched))
-            and customer_id = any(array(select customer_id from touched))
-    {% endif %}
+    {% if is_incremental() %} where {{ of_touched('customer_id') }} {% endif %}
 ),
 
 secret as (
-    select key from {{ source('ops', 'pseudonym_key') }}
+    select secret_key from {{ ref('pseudonym_key') }}
 ),
 
 masked as (
@@ -30,8 +26,8 @@ masked as (
         {{ mask('customers.name', 'name') }} as name_masked,
         {{ mask('customers.email', 'email') }} as email_masked,
         {{ mask('customers.phone', 'phone') }} as phone_masked,
-        {{ pseudonym('nullif(lower(trim(customers.email)), \'\')', 'secret.key') }} as email_pseudonym,
-        {{ pseudonym('nullif(' ~ digits('customers.phone') ~ ', \'\')', 'secret.key') }} as phone_pseudonym,
+        {{ pseudonym('nullif(lower(trim(customers.email)), \'\')', 'secret.secret_key') }} as email_pseudonym,
+        {{ pseudonym('nullif(' ~ digits('customers.phone') ~ ', \'\')', 'secret.secret_key') }} as phone_pseudonym,
         customers.country,
         customers.region,
         customers.city,

@@ -11,12 +11,12 @@
 
 with lines as (
     select * from {{ ref('order_lines') }}
-    {% if is_incremental() %} where {{ of_touched_orders() }} {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 orders as (
     select * from {{ ref('fct_orders') }}
-    {% if is_incremental() %} where {{ of_touched_orders() }} {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 products as (

@@ -14,7 +14,7 @@
 -- All events of the touched orders: how long a status lasted is known from the one before.
 with events as (
     select * from {{ source('ops', 'order_events') }}
-    {% if is_incremental() %} where (channel, shop, order_id) in (select channel, shop, order_id from touched) {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 timed as (

@@ -17,17 +17,17 @@
 
 with orders as (
     select * from {{ ref('orders') }}
-    {% if is_incremental() %} where {{ of_touched_orders() }} {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 lines as (
     select * from {{ ref('order_lines') }}
-    {% if is_incremental() %} where {{ of_touched_orders() }} {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 shipments as (
     select * from {{ ref('shipments') }}
-    {% if is_incremental() %} where {{ of_touched_orders() }} {% endif %}
+    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
 ),
 
 products as (
@@ -132,10 +132,12 @@ priced as (
         placed.total_amount,
         placed.refunded_amount,
         placed.base_currency,
-        {{ to_base_currency('placed.items_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }} as items_amount_base,
+        {{ to_base_currency('placed.items_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }}
+            as items_amount_base,
         {{ to_base_currency('placed.discount_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }}
             as discount_amount_base,
-        {{ to_base_currency('placed.total_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }} as total_amount_base,
+        {{ to_base_currency('placed.total_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }}
+            as total_amount_base,
         {{ to_base_currency('placed.refunded_amount', 'placed.currency', 'placed.base_currency', 'rates.rate') }}
             as refunded_amount_base,
         placed.cost_amount_base,

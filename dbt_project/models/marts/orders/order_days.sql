@@ -11,7 +11,7 @@
 
 with orders as (
     select * from {{ ref('fct_orders') }}
-    where ordered_date is not null {% if is_incremental() %} and {{ of_touched_orders() }} {% endif %}
+    where ordered_date is not null {% if is_incremental() %} and {{ of_touched('order_id') }} {% endif %}
 ),
 
 days as (

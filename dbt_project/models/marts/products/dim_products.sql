@@ -25,12 +25,12 @@ ranked as (
             partition by products.sku
             order by
                 coalesce(shops.is_erp, false) desc,
-                case when products.status = 'active' then 0 else 1 end,
+                products.status = 'active' desc,
                 products.updated_at desc nulls last,
-                products.channel,
-                products.shop,
-                products.product_id,
-                products.listing_id
+                products.channel asc,
+                products.shop asc,
+                products.product_id asc,
+                products.listing_id asc
         ) as choice,
         count(*) filter (where shops.is_erp is not true) over (partition by products.sku) as listing_count,
         coalesce(shops.is_erp, false) as is_master_data

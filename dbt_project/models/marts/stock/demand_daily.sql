@@ -11,7 +11,7 @@
 
 with lines as (
     select * from {{ ref('fct_order_lines') }}
-    {% if is_incremental() %} where ordered_date in (select demand_date from touched) {% endif %}
+    {% if is_incremental() %} where ordered_date = any(array(select touched.demand_date from touched)) {% endif %}
 ),
 
 components as (

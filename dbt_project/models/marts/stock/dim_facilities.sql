@@ -33,7 +33,7 @@ described as (
         null as city,
         null as priority,
         null as loaded_at
-    where not exists (select 1 from facilities where facility_id = 'default')
+    where 'default' not in (select facilities.facility_id from facilities)
 )
 
 select * from described

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sluice import warehouse
+from sluice import dbt, warehouse
 from sluice.config import load
 from sluice.migrations.migrate import migrate
 from sluice.prepare import prepare
@@ -61,6 +61,19 @@ def prepared_template(
         patch.setenv("SLUICE_HOME", str(config.parent))
         prepare(load(config), postgres.url("prepared"))
     return "prepared"
+
+
+@pytest.fixture(scope="session")
+def built_template(
+    postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The same with the marts beside, all tables empty but those that need no order."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database built template {prepared_template}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("built")))
+        dbt.run(postgres.url("built"), ["run", "--select", "path:models/marts"])
+    return "built"
 
 
 @pytest.fixture

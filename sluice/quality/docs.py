@@ -38,12 +38,14 @@ def _rendered(results: list[Latest], known: dict[tuple[str, str], Expectation]) 
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    tables = [
+    tables: list[dict[str, Any]] = [
         {"name": table, "checks": [_row(result, known[result.table, result.name]) for result in group]}
         for table, group in groupby(results, key=lambda result: result.table)
     ]
     for table in tables:
         table["counts"] = Counter(check["state"] for check in table["checks"])
+    # What needs somebody comes first.
+    tables.sort(key=lambda table: (-table["counts"]["failed"], -table["counts"]["warned"], table["name"]))
     counts = Counter(check["state"] for table in tables for check in table["checks"])
     checked_at = max((result.checked_at for result in results), default=None)
     template = environment.get_template(TEMPLATE)
@@ -71,8 +73,8 @@ def _observed(result: Latest) -> str:
     if isinstance(result.observed, dict) and "error" in result.observed:
         return str(result.observed["error"])
     if result.unexpected_count is not None:
-        return f"{result.unexpected_count:,} unexpected"
-    return "" if result.observed is None else str(result.observed)
+        return f"{result.unexpected_count:,} unexpected" if result.unexpected_count else ""
+    return "" if result.observed is None else f"observed {result.observed}"
 
 
 def _moment(moment: datetime | None) -> str:

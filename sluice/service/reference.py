@@ -1,5 +1,6 @@
 """/docs: the OpenAPI description as a page that needs nothing from elsewhere."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jinja2
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,7 +19,14 @@ def docs(request: Request) -> str:
     schema = deepcopy(request.app.openapi())
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["prose"] = prose
     return environment.get_template("reference.html.j2").render(info=schema["info"], operations=_operations(schema))
+
+
+def prose(text: str | None) -> Markup:
+    """Paragraphs and `code`, all of Markdown that our descriptions use."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text or "")).strip())
+    return Markup("".join(f"<p>{paragraph}</p>" for paragraph in re.split(r"\n\s*\n", html)))
 
 
 def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,8 +9,6 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.channels.registry import connectors
-from sluice.landing import raw_tables
 
 TABLES = """
 select c.oid::regclass::text from pg_class as c
@@ -42,9 +40,9 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: warehouse.Embedded, template: str) -> Databases:
+def databases(postgres: warehouse.Embedded, built_template: str) -> Databases:
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database quality template {template}")
-    with warehouse.connect(postgres.url("quality")) as db:
-        raw_tables.ensure(db, connectors().values())
-    return Databases(postgres, "quality")
+        admin.execute(f"create database quality template {built_template}")
+    found = Databases(postgres, "quality")
+    found.wipe(postgres.url("quality"))
+    return found

@@ -45,30 +45,35 @@ set plan_cache_mode = force_custom_plan -- the channel's name prunes the unified
 as $$
 begin
     return query
-    with lines as (
+    -- Each view is read once: joined directly, the planner may read one again for every row of the other.
+    with changed as materialized (
         select
-            o.order_id as oid, l.line_id as lid, l.sku as listed_sku, o.facility_id as fid, o.is_presale as presale,
-            case
-                when o.order_kind <> 'sale' or l.line_kind <> 'product' then 0
-                when o.order_status in ('cancelled', 'completed') then 0
-                when o.payment_status in ('refunded', 'voided', 'failed') then 0
-                when o.fulfilment_status in ('shipped', 'partially_delivered', 'delivered', 'not_required') then 0
-                -- a piece that was refunded before it was shipped will not be shipped
-                else greatest(0, l.quantity - l.cancelled_quantity - greatest(l.shipped_quantity, l.refunded_quantity))
-            end as open_quantity
+            o.order_id, o.facility_id, o.is_presale,
+            o.order_kind <> 'sale'
+            or o.order_status in ('cancelled', 'completed')
+            or o.payment_status in ('refunded', 'voided', 'failed')
+            or o.fulfilment_status in ('shipped', 'partially_delivered', 'delivered', 'not_required') as is_over
         from unified.orders as o
-        inner join unified.order_lines as l
-            on l.channel = o.channel and l.shop = o.shop and l.order_id = o.order_id
-        where
-            o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
-            and l.channel = p_channel and l.shop = p_shop and l.order_id = any(p_order_ids)
-            and l.sku is not null
+        where o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
+    ),
+    listed as materialized (
+        select
+            l.order_id, l.line_id, l.sku, l.line_kind,
+            -- a piece that was refunded before it was shipped will not be shipped
+            greatest(0, l.quantity - l.cancelled_quantity - greatest(l.shipped_quantity, l.refunded_quantity)) as open_quantity
+        from unified.order_lines as l
+        where l.channel = p_channel and l.shop = p_shop and l.order_id = any(p_order_ids) and l.sku is not null
+    ),
+    kits as materialized (
+        select b.bundle_sku, b.component_sku, b.quantity from unified.bundle_components as b
     )
     select
-        lines.oid, lines.lid, coalesce(b.component_sku, lines.listed_sku), max(lines.fid),
-        sum(lines.open_quantity * coalesce(b.quantity, 1))::integer, bool_or(lines.presale)
-    from lines
-    left join unified.bundle_components as b on b.bundle_sku = lines.listed_sku
+        l.order_id, l.line_id, coalesce(k.component_sku, l.sku), max(c.facility_id),
+        sum(case when c.is_over or l.line_kind <> 'product' then 0 else l.open_quantity * coalesce(k.quantity, 1) end)::integer,
+        bool_or(c.is_presale)
+    from listed as l
+    inner join changed as c on c.order_id = l.order_id
+    left join kits as k on k.bundle_sku = l.sku
     group by 1, 2, 3;
 end $$;
 
@@ -80,38 +85,45 @@ set plan_cache_mode = force_custom_plan
 as $$
 begin
     insert into ops.order_events (channel, shop, order_id, axis, from_status, to_status, occurred_at)
-    select o.channel, o.shop, o.order_id, s.axis, last.to_status, s.status, coalesce(o.updated_at, o.ordered_at, now())
-    from unified.orders as o
+    with changed as materialized (
+        select o.order_id, o.order_status, o.payment_status, o.fulfilment_status, coalesce(o.updated_at, o.ordered_at, now()) as at
+        from unified.orders as o
+        where o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
+    )
+    select p_channel, p_shop, o.order_id, s.axis, last.to_status, s.status, o.at
+    from changed as o
     cross join lateral (
         values ('order', o.order_status), ('payment', o.payment_status), ('fulfilment', o.fulfilment_status)
     ) as s (axis, status)
     left join lateral (
         select e.to_status from ops.order_events as e
-        where e.channel = o.channel and e.shop = o.shop and e.order_id = o.order_id and e.axis = s.axis
+        where e.channel = p_channel and e.shop = p_shop and e.order_id = o.order_id and e.axis = s.axis
         order by e.event_id desc limit 1
     ) as last on true
-    where
-        o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
-        and s.status is not null and s.status is distinct from last.to_status;
+    where s.status is not null and s.status is distinct from last.to_status;
 
     insert into ops.commitments (channel, shop, order_id, line_id, sku, facility_id, quantity, is_presale)
-    select p_channel, p_shop, h.order_id, h.line_id, h.sku, coalesce(h.facility_id, best.facility_id, 'default'), h.quantity, h.is_presale
-    from ops.held_pieces(p_channel, p_shop, p_order_ids) as h
-    -- Until a router decides: the facility with most of it left, the better priority first among equals.
-    left join lateral (
-        select s.facility_id
+    with held as materialized (
+        select h.* from ops.held_pieces(p_channel, p_shop, p_order_ids) as h
+        -- an order that never held anything leaves no row behind
+        where h.quantity > 0 or exists (
+            select from ops.commitments as c
+            where c.channel = p_channel and c.shop = p_shop and c.order_id = h.order_id and c.line_id = h.line_id and c.sku = h.sku
+        )
+    ),
+    -- Until a router decides: the warehouse with most of it, the better priority first among equals.
+    best as materialized (
+        select distinct on (s.sku) s.sku, s.facility_id
         from unified.stock as s
         inner join unified.facilities as f
             on f.channel = s.channel and f.shop = s.shop and f.facility_id = s.facility_id and f.kind = 'warehouse'
-        where s.sku = h.sku and h.facility_id is null and h.quantity > 0
-        order by s.on_hand desc, f.priority, s.facility_id
-        limit 1
-    ) as best on true
-    -- an order that never held anything leaves no row behind
-    where h.quantity > 0 or exists (
-        select from ops.commitments as c
-        where c.channel = p_channel and c.shop = p_shop and c.order_id = h.order_id and c.line_id = h.line_id and c.sku = h.sku
+        where s.sku in (select h.sku from held as h where h.facility_id is null and h.quantity > 0)
+        order by s.sku, s.on_hand desc, f.priority, s.facility_id
     )
+    select
+        p_channel, p_shop, h.order_id, h.line_id, h.sku, coalesce(h.facility_id, best.facility_id, 'default'), h.quantity, h.is_presale
+    from held as h
+    left join best on best.sku = h.sku
     on conflict (channel, shop, order_id, line_id, sku) do update set
         quantity = excluded.quantity,
         is_presale = excluded.is_presale,
@@ -126,24 +138,23 @@ begin
         or (commitments.facility_id = 'default' and excluded.quantity > 0 and excluded.facility_id <> 'default');
 
     -- ... unless the channel itself says where it ships from
+    with changed as materialized (
+        select o.order_id, o.facility_id from unified.orders as o
+        where o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids) and o.facility_id is not null
+    )
     update ops.commitments as c set facility_id = o.facility_id, changed_at = now()
-    from unified.orders as o
-    where
-        o.channel = p_channel and o.shop = p_shop and o.order_id = any(p_order_ids)
-        and c.channel = p_channel and c.shop = p_shop and c.order_id = o.order_id
-        and c.quantity > 0 and c.facility_id <> o.facility_id;
+    from changed as o
+    where c.channel = p_channel and c.shop = p_shop and c.order_id = o.order_id and c.quantity > 0 and c.facility_id <> o.facility_id;
 
     -- a line that was edited out of its order holds nothing any more
+    with listed as materialized (
+        select l.order_id, l.line_id from unified.order_lines as l
+        where l.channel = p_channel and l.shop = p_shop and l.order_id = any(p_order_ids)
+    )
     update ops.commitments as c set quantity = 0, changed_at = now()
     where
         c.channel = p_channel and c.shop = p_shop and c.order_id = any(p_order_ids) and c.quantity > 0
-        and not exists (
-            select from unified.order_lines as l
-            left join unified.bundle_components as b on b.bundle_sku = l.sku
-            where
-                l.channel = p_channel and l.shop = p_shop and l.order_id = c.order_id and l.line_id = c.line_id
-                and coalesce(b.component_sku, l.sku) = c.sku
-        );
+        and not exists (select from listed as l where l.order_id = c.order_id and l.line_id = c.line_id);
 end $$;
 
 -- Absorb what was loaded since the last time: the safety net under landing, and the way to take in a mended mapping (p_all).

@@ -59,13 +59,18 @@ class Store:
         first, start = records.size(asked), _after(rows, by, collection.ident, asked.argument("after"))
         shown = rows[start : start + first]
         cursors = [_cursor(*row) for row in shown.select(by, collection.ident).iter_rows()]
-        page: Record = {"pageInfo": records.page_info(start > 0, start + first < len(rows), cursors)}
+        info = records.page_info(start > 0, start + first < len(rows), cursors)
+        page: Record = {}
         for part in asked.fields:
-            if isinstance(part, Field) and part.name == "nodes":
-                page["nodes"] = list(self._nodes(collection, shown, part.fields, spoil))
-            elif isinstance(part, Field) and part.name == "edges":
-                page["edges"] = self._edges(collection, shown, part, cursors, spoil)
-        return {part.alias: page[part.name] for part in asked.fields if isinstance(part, Field)}
+            if not isinstance(part, Field) or part.name not in ("nodes", "edges", "pageInfo"):
+                raise GraphQLError(f"The sandbox reads nodes, edges and pageInfo of '{root}'")
+            if part.name == "nodes":
+                page[part.alias] = list(self._nodes(collection, shown, part.fields, spoil))
+            elif part.name == "edges":
+                page[part.alias] = self._edges(collection, shown, part, cursors, spoil)
+            else:
+                page[part.alias] = select(info, part.fields)
+        return page
 
     def _searched(self, root: str, collection: Collection, by: str, query: str) -> pl.DataFrame:
         """Sorted and filtered rows; the last search is kept, for a walk asks for it page by page."""

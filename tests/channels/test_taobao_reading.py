@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from sluice.channels import taobao_windows
-from sluice.channels.protocol import ChannelError, Forgetful, Page, Refused
+from sluice.channels.protocol import ChannelError, Forgetful, Page, Quota, Refused
 from sluice.channels.taobao import CONNECTOR, connect
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
@@ -221,6 +221,30 @@ def test_claims_keep_to_their_window(state: SandboxState, url: str) -> None:
     inside = orders.filter(pl.col("created_at") >= first, pl.col("created_at") < last)
     assert {claim.order_id for claim in shop(url).claims(first, last)} == set(inside["order_id"])
     assert {claim.currency for claim in shop(url).claims(first, last)} == {"CNY"}
+
+
+def test_quantities_are_set_and_read_back(state: SandboxState, url: str) -> None:
+    """Of items with skus and without; of one that does not exist, the platform's words come back."""
+    taobao = shop(url)
+    wanted: dict[tuple[str, str], int] = {}
+    for item in records(list(taobao.pages(ITEMS, None)), ITEMS):
+        for sku in item.get("skus", {"sku": [{"sku_id": item["num_iid"]}]})["sku"]:
+            wanted[str(item["num_iid"]), str(sku["sku_id"])] = len(wanted) * 3
+    quotas = [Quota(f"{one[1]}", "", *one, None, None, quantity) for one, quantity in wanted.items()]
+    quotas.append(Quota("none", "", "1", "2", None, None, 5))
+    answers = {answer.decision_id: answer for answer in taobao.publish(quotas)}
+    assert {one[1]: quantity for one, quantity in wanted.items()} == {
+        decision: answer.read_back for decision, answer in answers.items() if answer.accepted
+    }
+    assert (answers["none"].accepted, answers["none"].read_back) == (False, None)
+    assert "no such item" in answers["none"].message
+    assert sorted(state.published.values()) == sorted(wanted.values())
+
+
+def test_publishing_without_rights_is_refused_at_once(state: SandboxState, url: str) -> None:
+    plan(state, refuse=True)
+    with pytest.raises(Refused):
+        list(shop(url).publish([Quota("d", "", "1", "2", None, None, 5)]))
 
 
 def test_the_connector_opens_from_configuration(url: str) -> None:

@@ -1,18 +1,42 @@
 """One stream's tables in the warehouse, for one shop: what they hold and how it is replaced."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
 from psycopg import Connection, errors
 
 from sluice.landing.decide import Accepted, State
 from sluice.landing.delivery import Key
-from sluice.landing.flatten import copy_statement
+from sluice.landing.flatten import copy_statement, copy_text
 from sluice.landing.names import quoted
 from sluice.landing.shape import Shape
 
 REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
+
+
+AT_ONCE = 1_000
+"""Records that are written while the next ones are made."""
+
+T = TypeVar("T")
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def array(texts: Sequence[str]) -> str:
+    """A text[] as PostgreSQL reads it: made by one join, since a batch has thousands of keys."""
+    joined = '","'.join(texts)
+    if "\\" in joined or joined.count('"') > 2 * len(texts):
+        joined = '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return f'{{"{joined}"}}' if texts else "{}"
 
 
 class Store:
@@ -30,14 +54,24 @@ class Store:
         self.key = ", ".join(f"m.{quoted(leaf.column)}::text" for leaf in shape.key)
         self.on_key = self._join("")
 
+    def analyze_if_grown(self) -> None:
+        """Statistics anew for tables that doubled since the last time: a query planned for an empty table takes minutes."""
+        grown = self.db.execute(
+            "select oid::regclass::text from pg_class where oid = any(%s::regclass[])"
+            " and pg_relation_size(oid) > 2 * 8192 * (case when reltuples < 0 then 0 else relpages end)::bigint",
+            ([f"raw.{quoted(table.name)}" for table in self.shape.tables],),
+        ).fetchall()
+        if grown:
+            self.db.execute(f"analyze {', '.join(name for (name,) in grown)}")
+
     def _join(self, prefix: str) -> str:
         return " and ".join(
             f"m.{quoted(prefix + leaf.column)} = d.k{number}::{leaf.pg}" for number, leaf in enumerate(self.shape.key)
         )
 
-    def columns(self, keys: Collection[Key]) -> list[list[str]]:
+    def columns(self, keys: Collection[Key]) -> list[str]:
         """Keys as one array a key column."""
-        return [list(column) for column in zip(*keys, strict=True)] if keys else [[] for _ in self.shape.key]
+        return [array(column) for column in zip(*keys, strict=True)] if keys else ["{}" for _ in self.shape.key]
 
     def states(self, keys: Collection[Key]) -> dict[Key, State]:
         """What is held of these keys."""
@@ -51,21 +85,33 @@ class Store:
         )
         return {row[4:]: State(*row[:4]) for row in rows}
 
-    def replace(self, accepted: Sequence[Accepted]) -> dict[str, tuple[int, int]]:
+    def replace(self, accepted: Iterable[Accepted]) -> dict[str, tuple[int, int]]:
         """Put these records in the place of what is held of their keys, with all their child rows.
 
-        Table -> (rows sent, rows that the database says it took). Raises one of REFUSALS.
+        They are written in a thread, chunk by chunk, while `accepted` makes the next ones. Table -> (rows sent, rows that the
+        database says it took). Raises one of REFUSALS.
         """
-        self.delete([one.key for one in accepted if one.known])
-        counts = {}
+        counts = {table.name: (0, 0) for table in self.shape.tables}
+        with ThreadPoolExecutor(1, "copy") as beside:
+            writing: Future[None] | None = None
+            for chunk in chunks(accepted, AT_ONCE):
+                if writing:
+                    writing.result()
+                writing = beside.submit(self._write, chunk, counts)
+            if writing:
+                writing.result()
+        return counts
+
+    def _write(self, chunk: Sequence[Accepted], counts: dict[str, tuple[int, int]]) -> None:
+        self.delete([one.key for one in chunk if one.known])
         for number, table in enumerate(self.shape.tables):
-            text = "".join([one.flat[number] for one in accepted])
-            if text:
+            rows = [row for one in chunk for row in one.flat[number]]
+            if rows:
                 with self.db.cursor() as cursor:
                     with cursor.copy(copy_statement(table, self.shape.key)) as copy:
-                        copy.write(text.encode())
-                    counts[table.name] = (text.count("\n"), cursor.rowcount)
-        return counts
+                        copy.write(copy_text(rows))
+                    sent, taken = counts[table.name]
+                    counts[table.name] = (sent + len(rows), taken + cursor.rowcount)
 
     def delete(self, keys: Collection[Key]) -> None:
         """Remove these records and their child rows."""
@@ -100,7 +146,7 @@ class Store:
 
     def refused(self, accepted: Sequence[Accepted]) -> dict[str, str]:
         """Which of these PostgreSQL won't take, digest -> reason: found by halving, nothing is kept."""
-        reason = self._tried(accepted)
+        reason = self._tried(accepted) if accepted else None
         if reason is None:
             return {}
         if len(accepted) == 1:
@@ -111,7 +157,8 @@ class Store:
     def _tried(self, accepted: Sequence[Accepted]) -> str | None:
         try:
             with self.db.transaction(force_rollback=True):
-                self.replace(accepted)
+                self.delete([one.key for one in accepted])
+                self._write(accepted, {table.name: (0, 0) for table in self.shape.tables})
         except REFUSALS as fault:
             return ": ".join(filter(None, (fault.diag.message_primary, fault.diag.message_detail))) or type(fault).__name__
         return None

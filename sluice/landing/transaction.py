@@ -1,9 +1,10 @@
 """One batch, one transaction: lake file, rows, quarantine, cursor, and the proof that they are what was delivered."""
 
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from psycopg import Connection
+from psycopg import Connection, Rollback
 
 from sluice.channels.protocol import Connector, Stream
 from sluice.landing import cursors, lake, quarantine
@@ -78,18 +79,21 @@ class Lander:
         read = reader(self.connector, self.stream, self.where[1], file_id)
         refused: dict[str, str] = {}
         while True:
-            decision = decide(batch.delivered, states, read, refused)
-            # What something newer supersedes is tried too: whether a record is broken must not hang on what came before it.
-            found = self.store.refused(decision.superseded) if decision.superseded else {}
-            if not found:
-                try:
-                    with self.db.transaction():
-                        decision.rows = self.store.replace(decision.accepted)
-                    return decision
-                except REFUSALS:
-                    found = self.store.refused(decision.accepted)
+            decision = Decision()
+            accepted = decide(batch.delivered, states, read, refused, decision)
+            try:
+                with self.db.transaction():
+                    decision.rows = self.store.replace(accepted)
+                    # What is superseded is tried too: whether a record is broken must not hang on what came before it.
+                    found = self.store.refused(decision.superseded)
                     if not found:
-                        raise
+                        return decision
+                    raise Rollback
+            except REFUSALS:
+                deque(accepted, 0)  # decide the rest too, so that all at fault are found at once
+                found = self.store.refused(decision.accepted)
+                if not found:
+                    raise
             refused |= found
 
     def _deleted(self, batch: Batch) -> int:
@@ -123,6 +127,8 @@ class Lander:
 
     def _absorb(self, decision: Decision) -> None:
         orders = {one.order_id for one in decision.accepted if one.order_id is not None}
+        if orders:
+            self.store.analyze_if_grown()
         absorb(self.db, self.where[0], self.where[1], sorted(orders))
 
 

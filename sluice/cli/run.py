@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from sluice.cli.environment import Stages, environment
 from sluice.cli.summary import Summary, collect, show
 from sluice.project import ROOT
 
+FAULT = re.compile(r"^[\w.]*(Error|Exception|Refused)\b")
 STEPS = {
     "load definitions": "load Dagster's definitions",
     "absorb": "take in orders' statuses and commitments",
@@ -27,7 +29,8 @@ STEPS = {
 
 def run(path: Path | None, orders: int | None, as_json: bool) -> int:
     """Exit code 0 only when every asset was made, no check of severity error failed and every channel agrees."""
-    console = Console(stderr=as_json)
+    # Where there is no terminal to measure (CI, a file), the tables may be as wide as they need to be.
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 110)
     began = time.monotonic()
     with console.status("") as status:
         stages = Stages(say=lambda name: status.update(f"{name} ..."))
@@ -84,8 +87,10 @@ def named(step: str) -> str:
 
 
 def _last_words(log: Path) -> str:
+    """The first named fault of a traceback, which is its cause; the last line where there is none."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return f"{lines[-1] if lines else 'the run ended without a word'} (all of it: {log})"
+    named = [line for line in lines if FAULT.match(line)]
+    return f"{(named or lines[-1:] or ['the run ended without a word'])[0]} (all of it: {log})"
 
 
 def _keep(summary: Summary) -> None:

@@ -161,9 +161,9 @@ def show(summary: Summary, console: Console) -> None:
 
 
 def _orders(summary: Summary) -> Table:
-    table = Table(title="Orders", title_justify="left")
-    for heading in ("shop", "landed", "new", "unified", "quarantined", "money in the warehouse", "money by the channel", "agrees"):
-        table.add_column(heading, justify="left" if heading in ("shop", "agrees") else "right")
+    table = Table(title="Orders, and money in the warehouse beside the channel's own", title_justify="left")
+    for heading in ("shop", "landed", "new", "orders", "quarantined", "warehouse", "channel", "agrees"):
+        table.add_column(heading, justify="left" if heading in ("shop", "agrees") else "right", no_wrap=True)
     for shop in summary.shops:
         agrees = {True: "[green]yes[/]", False: "[red]NO[/]", None: "-"}[shop.agrees]
         table.add_row(
@@ -172,11 +172,15 @@ def _orders(summary: Summary) -> Table:
             f"{shop.new:,}",
             f"{shop.orders:,}",
             f"{shop.quarantined:,}",
-            "\n".join(f"{total} {currency}" for currency, total in shop.money.items()) or "-",
-            "\n".join(f"{total} {currency}" for currency, total in (shop.channel_money or {}).items()) or "-",
+            _money(shop.money),
+            _money(shop.channel_money or {}),
             agrees,
         )
     return table
+
+
+def _money(totals: Mapping[str, str]) -> str:
+    return "\n".join(f"{total} {currency}" for currency, total in totals.items()) or "-"
 
 
 def _published(summary: Summary) -> Table:

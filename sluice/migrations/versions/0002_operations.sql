@@ -113,12 +113,13 @@ begin
     ),
     -- Until a router decides: the warehouse with most of it, the better priority first among equals.
     best as materialized (
-        select distinct on (s.sku) s.sku, s.facility_id
-        from unified.stock as s
-        inner join unified.facilities as f
-            on f.channel = s.channel and f.shop = s.shop and f.facility_id = s.facility_id and f.kind = 'warehouse'
-        where s.sku in (select h.sku from held as h where h.facility_id is null and h.quantity > 0)
-        order by s.sku, s.on_hand desc, f.priority, s.facility_id
+        select distinct on (w.sku) w.sku, f.facility_id
+        from (select distinct h.sku from held as h where h.facility_id is null and h.quantity > 0) as w
+        cross join unified.facilities as f
+        left join unified.stock as s
+            on s.channel = f.channel and s.shop = f.shop and s.facility_id = f.facility_id and s.sku = w.sku
+        where f.kind = 'warehouse'
+        order by w.sku, coalesce(s.on_hand, 0) desc, f.priority, f.facility_id
     )
     select
         p_channel, p_shop, h.order_id, h.line_id, h.sku, coalesce(h.facility_id, best.facility_id, 'default'), h.quantity, h.is_presale

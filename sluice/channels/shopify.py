@@ -5,7 +5,6 @@ import hmac
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sluice.channels import shopify_graphql as graphql
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 from sluice.channels.shopify_client import Client, PageInfo
-from sluice.channels.shopify_contract import Customer, Money, MoneyBag, Order, Product
+from sluice.channels.shopify_contract import Customer, MoneyBag, Order, Product
 from sluice.channels.shopify_stock import publish
 from sluice.channels.shopify_whole import whole_page
 
@@ -100,10 +99,10 @@ class Shop:
         for body in self._walk(graphql.CLAIMS, "orders", window, size=MOST):
             for node in _nodes(body, "orders").nodes:
                 claim = msgspec.json.decode(node, type=Claim)
-                total: Money = claim.totalPriceSet.shopMoney
+                total = claim.totalPriceSet.shopMoney
                 # Shopify's filter knows whole seconds only.
                 if since <= claim.processedAt < until:
-                    yield OrderClaim(claim.legacyResourceId, Decimal(total.amount), total.currencyCode)
+                    yield OrderClaim(claim.legacyResourceId, total.amount, total.currencyCode)
 
     def told_since(self) -> datetime:
         """Without the scope read_all_orders Shopify tells of the last 60 days only, by pages and claims alike."""

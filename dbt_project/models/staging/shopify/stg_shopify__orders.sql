@@ -87,7 +87,9 @@ renamed as (
     -- The location that has the work; null where it is divided between several.
     cross join lateral (
         select
-            case when count(distinct orders.assigned_location_name) = 1 then min(orders.assigned_location_name) end as facility_id,
+            case
+                when min(orders.assigned_location_name) = max(orders.assigned_location_name) then min(orders.assigned_location_name)
+            end as facility_id,
             max(orders.fulfill_by) as promised_at
         from {{ source('raw', 'shopify_orders__fulfillment_orders') }} as orders
         where orders.shop = source.shop and orders._parent_legacy_resource_id = source.legacy_resource_id

@@ -1,6 +1,10 @@
 with source as (
 
-    select * from {{ source('raw', 'taobao_trades__orders') }}
+    select
+        *,
+        -- its own discount and its share of the trade's
+        coalesce(discount_fee, 0) + coalesce(part_mjz_discount, 0) as discount_amount
+    from {{ source('raw', 'taobao_trades__orders') }}
 
 ),
 
@@ -35,9 +39,9 @@ renamed as (
         -- amounts
         source.num::int as quantity,
         source.price as unit_price,
-        discount.amount as discount_amount,
+        source.discount_amount,
         0::numeric as tax_amount,
-        source.price * source.num - discount.amount as total_amount,
+        source.price * source.num - source.discount_amount as total_amount,
         'CNY' as currency,
 
         -- quantities
@@ -55,10 +59,6 @@ renamed as (
     from source
     inner join trades
         on source.shop = trades.shop and source._parent_tid = trades.tid
-    -- Its own discount and its share of the trade's.
-    cross join lateral (
-        select coalesce(source.discount_fee, 0) + coalesce(source.part_mjz_discount, 0) as amount
-    ) as discount
     cross join lateral (
         select coalesce(sum(refunds.quantity), 0) as quantity
         from refunds

@@ -20,7 +20,8 @@ renamed as (
         {{ map_status('order', 'source.status', 'taobao') }} as order_status,
         case
             when source.step_trade_status = 'FRONT_PAID_FINAL_NOPAID' then 'partially_paid'
-            when {{ map_status('payment', 'source.status', 'taobao') }} <> 'paid' then {{ map_status('payment', 'source.status', 'taobao') }}
+            when {{ map_status('payment', 'source.status', 'taobao') }} <> 'paid'
+                then {{ map_status('payment', 'source.status', 'taobao') }}
             when refunded.amount >= source.total_amount and refunded.amount > 0 then 'refunded'
             when refunded.amount > 0 then 'partially_refunded'
             else 'paid'

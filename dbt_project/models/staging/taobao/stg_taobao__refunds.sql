@@ -7,7 +7,10 @@ with source as (
 
 lines as (
 
-    select * from {{ source('raw', 'taobao_trades__orders') }}
+    select
+        *,
+        price * num - coalesce(discount_fee, 0) - coalesce(part_mjz_discount, 0) as net_amount
+    from {{ source('raw', 'taobao_trades__orders') }}
 
 ),
 
@@ -25,11 +28,7 @@ renamed as (
         -- The platform tells the money, not the pieces: of goods that come back as many as the money pays for, else all of them.
         case
             when lines.num is null or not coalesce(source.has_good_return, false) then lines.num
-            else greatest(1, least(lines.num, round(
-                source.refund_fee * lines.num / nullif(
-                    lines.price * lines.num - coalesce(lines.discount_fee, 0) - coalesce(lines.part_mjz_discount, 0), 0
-                )
-            )))
+            else greatest(1, least(lines.num, round(source.refund_fee * lines.num / nullif(lines.net_amount, 0))))
         end::int as quantity,
 
         -- statuses

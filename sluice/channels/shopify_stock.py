@@ -133,9 +133,7 @@ def _rejections(errors: Iterable[UserError], sent: Sequence[Quota]) -> Iterator[
             yield quota.decision_id, f"{error.code or 'refused'}: {error.message}"
 
 
-def _set(
-    client: Client, place: str, quotas: Sequence[Quota], seen: Mapping[str, int | None], attempt: int
-) -> list[UserError]:
+def _set(client: Client, place: str, quotas: Sequence[Quota], seen: Mapping[str, int | None], attempt: int) -> list[UserError]:
     rows = [
         {
             "inventoryItemId": quota.stock_ref,

@@ -27,9 +27,7 @@ ORDERS = WORLD.orders_at(*HERE, STATE.now)
 
 
 @pytest.fixture(scope="module")
-def staged(
-    postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[psycopg.Connection]:
+def staged(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
     """A database with the shop landed, its staging views built, and every dbt test of theirs passed."""
     with pytest.MonkeyPatch.context() as patch, copy_of(postgres, template) as url, warehouse.connect(url) as db:
         patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("home")))

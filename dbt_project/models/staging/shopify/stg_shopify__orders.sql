@@ -21,8 +21,12 @@ renamed as (
         {{ map_status('order', 'native.order_status') }} as order_status,
         {{ map_status('payment', 'source.display_financial_status') }} as payment_status,
         case
-            when parcels.delivered > 0 and parcels.delivered = parcels.sent and source.display_fulfillment_status = 'FULFILLED' then 'delivered'
-            when parcels.delivered > 0 and source.display_fulfillment_status in ('FULFILLED', 'PARTIALLY_FULFILLED') then 'partially_delivered'
+            when
+                parcels.delivered > 0 and parcels.delivered = parcels.sent and source.display_fulfillment_status = 'FULFILLED'
+                then 'delivered'
+            when
+                parcels.delivered > 0 and source.display_fulfillment_status in ('FULFILLED', 'PARTIALLY_FULFILLED')
+                then 'partially_delivered'
             else {{ map_status('fulfilment', 'source.display_fulfillment_status') }}
         end as fulfilment_status,
         native.order_status as native_order_status,
@@ -55,40 +59,46 @@ renamed as (
         source.updated_at,
         source._loaded_at as loaded_at
     from source
-    cross join lateral (
-        select
-            case
-                when source.cancelled_at is not null then 'cancelled'
-                when source.closed_at is not null then 'closed'
-                else 'open'
-            end as order_status
-    ) as native
-    cross join lateral (
-        select coalesce(sum(lines.quantity * lines.original_unit_price_set_shop_money_amount), 0) as amount
-        from {{ source('raw', 'shopify_orders__line_items') }} as lines
-        where lines.shop = source.shop and lines._parent_legacy_resource_id = source.legacy_resource_id
-    ) as items
-    cross join lateral (
-        select min(coalesce(transactions.processed_at, transactions.created_at)) as paid_at
-        from {{ source('raw', 'shopify_orders__transactions') }} as transactions
-        where
-            transactions.shop = source.shop and transactions._parent_legacy_resource_id = source.legacy_resource_id
-            and transactions.kind in ('SALE', 'CAPTURE') and transactions.status = 'SUCCESS'
-    ) as payments
-    cross join lateral (
-        select
-            count(*) as sent,
-            count(*) filter (where fulfillments.display_status = 'DELIVERED') as delivered
-        from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
-        where
-            fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source.legacy_resource_id
-            and fulfillments.status not in ('CANCELLED', 'ERROR', 'FAILURE')
-    ) as parcels
+    cross join
+        lateral (
+            select
+                case
+                    when source.cancelled_at is not null then 'cancelled'
+                    when source.closed_at is not null then 'closed'
+                    else 'open'
+                end as order_status
+        ) as native
+    cross join
+        lateral (
+            select coalesce(sum(lines.quantity * lines.original_unit_price_set_shop_money_amount), 0) as amount
+            from {{ source('raw', 'shopify_orders__line_items') }} as lines
+            where lines.shop = source.shop and lines._parent_legacy_resource_id = source.legacy_resource_id
+        ) as items
+    cross join
+        lateral (
+            select min(coalesce(transactions.processed_at, transactions.created_at)) as paid_at
+            from {{ source('raw', 'shopify_orders__transactions') }} as transactions
+            where
+                transactions.shop = source.shop and transactions._parent_legacy_resource_id = source.legacy_resource_id
+                and transactions.kind in ('SALE', 'CAPTURE') and transactions.status = 'SUCCESS'
+        ) as payments
+    cross join
+        lateral (
+            select
+                count(*) as sent,
+                count(*) filter (where fulfillments.display_status = 'DELIVERED') as delivered
+            from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
+            where
+                fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source.legacy_resource_id
+                and fulfillments.status not in ('CANCELLED', 'ERROR', 'FAILURE')
+        ) as parcels
     -- The location that has the work; null where it is divided between several.
     cross join lateral (
         select
             case
-                when min(orders.assigned_location_name) = max(orders.assigned_location_name) then min(orders.assigned_location_name)
+                when
+                    min(orders.assigned_location_name) = max(orders.assigned_location_name)
+                    then min(orders.assigned_location_name)
             end as facility_id,
             max(orders.fulfill_by) as promised_at
         from {{ source('raw', 'shopify_orders__fulfillment_orders') }} as orders

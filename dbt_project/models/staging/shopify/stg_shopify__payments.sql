@@ -20,7 +20,7 @@ renamed as (
         'shopify' as channel,
         source.shop,
         source._parent_legacy_resource_id as order_id,
-        {{ dbt.split_part('source.id', "'/'", 5) }} as payment_id,
+        split_part(source.id, '/', 5) as payment_id,
 
         -- statuses
         case
@@ -42,7 +42,9 @@ renamed as (
 
         -- times
         case
-            when source.status = 'SUCCESS' and source.kind in ('SALE', 'CAPTURE') then coalesce(source.processed_at, source.created_at)
+            when
+                source.status = 'SUCCESS' and source.kind in ('SALE', 'CAPTURE')
+                then coalesce(source.processed_at, source.created_at)
         end as paid_at,
         orders._loaded_at as loaded_at
     from source

@@ -52,18 +52,19 @@ of_orders as (
         false as is_return,
         false as is_restocked
     from source
-    cross join lateral (
-        select
-            count(*) as line_count,
-            coalesce(sum(
-                lines.subtotal_set_shop_money_amount
-                + case when source.taxes_included then 0 else lines.total_tax_set_shop_money_amount end
-            ), 0) as amount
-        from {{ source('raw', 'shopify_refund_lines') }} as lines
-        where
-            lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
-            and lines._parent_position = source._position
-    ) as items
+    cross join
+        lateral (
+            select
+                count(*) as line_count,
+                coalesce(sum(
+                    lines.subtotal_set_shop_money_amount
+                    + case when source.taxes_included then 0 else lines.total_tax_set_shop_money_amount end
+                ), 0) as amount
+            from {{ source('raw', 'shopify_refund_lines') }} as lines
+            where
+                lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
+                and lines._parent_position = source._position
+        ) as items
     where items.line_count = 0 or source.total_refunded_set_shop_money_amount <> items.amount
 
 ),
@@ -84,7 +85,7 @@ renamed as (
         parts.shop,
         parts._parent_legacy_resource_id as order_id,
         parts.legacy_resource_id as refund_id,
-        {{ dbt.split_part('parts.line_item_id', "'/'", 5) }} as line_id,
+        split_part(parts.line_item_id, '/', 5) as line_id,
         nullif(lines.sku, '') as sku,
         parts.quantity::int as quantity,
 

@@ -10,9 +10,8 @@ from sluice.alerts.deliver import Delivery, deliver
 from sluice.alerts.problems import Problem, observe
 from sluice.alerts.send import targets
 
-def alert(
-    db: psycopg.Connection, job: str, fault: str | None, evaluations: Iterable[dg.AssetCheckEvaluation]
-) -> list[Delivery]:
+
+def alert(db: psycopg.Connection, job: str, fault: str | None, evaluations: Iterable[dg.AssetCheckEvaluation]) -> list[Delivery]:
     """Tell of a failed run and of each check by itself. A check that this run did not evaluate keeps its state."""
     observe(db, [Problem("failed", f"The run of {job} failed", fault)] if fault else [], scope=f"run {job}")
     for evaluation in evaluations:

@@ -100,7 +100,12 @@ def main() -> int:
         )
     faults = failures(result)
     with warehouse.connect() as db:
-        alert(db, JOB, "; ".join(f"{step}: {reason}" for step, reason in faults.items()) or None, result.get_asset_check_evaluations())
+        alert(
+            db,
+            JOB,
+            "; ".join(f"{step}: {reason}" for step, reason in faults.items()) or None,
+            result.get_asset_check_evaluations(),
+        )
     evaluated = checks(result)
     bad = [check for check in evaluated if not check["passed"] and check["severity"] == "ERROR"]
     say(

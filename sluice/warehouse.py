@@ -96,9 +96,7 @@ class Embedded:
     def is_running(self) -> bool:
         if not (self._data / "postmaster.pid").exists():
             return False
-        status = subprocess.run(
-            [POSTGRES_BIN_PATH / "pg_ctl", "-D", self._data, "status"], capture_output=True, user=self._user
-        )
+        status = subprocess.run([POSTGRES_BIN_PATH / "pg_ctl", "-D", self._data, "status"], capture_output=True, user=self._user)
         return status.returncode == 0
 
     def start(self) -> None:
@@ -115,8 +113,12 @@ class Embedded:
         log = self._data / "server.log"
         try:
             # In a session of its own: Ctrl-C in the terminal is for us to handle, not for the server.
-            pg_ctl(["-w", "-t", "60", "-o", options, "-l", str(log), "start"], pgdata=self._data, user=self._user,
-                   start_new_session=True)
+            pg_ctl(
+                ["-w", "-t", "60", "-o", options, "-l", str(log), "start"],
+                pgdata=self._data,
+                user=self._user,
+                start_new_session=True,
+            )
         except subprocess.CalledProcessError as fault:
             raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()[-2000:]}") from fault
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -165,5 +167,3 @@ def _free_port(wanted: str | None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise RuntimeError("no free port on 127.0.0.1")
-
-

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
 import requests
 
 from sluice import config, dbt, warehouse
+from sluice.cli.sandbox import credentials
 from sluice.prepare import prepare
 from sluice.project import DAGSTER_YAML
-from sluice.cli.sandbox import credentials
 from sluice.sandbox.host import Sandbox
 from sluice.sandbox.seasons import AS_OF
 
@@ -136,7 +137,7 @@ def running_sandbox() -> str | None:
 
 
 def _point_at_sandbox(url: str, loaded: config.Config) -> None:
-    """The sandbox's address, its well-known credentials under the names that the configuration gives them, the till's new files."""
+    """The sandbox's address, its well-known credentials under the configuration's names for them, the till's new files."""
     folder = warehouse.home() / "drop"
     os.environ["SLUICE_SANDBOX_URL"] = url
     os.environ["SLUICE_SANDBOX_FOLDER"] = str(folder)

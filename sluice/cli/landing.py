@@ -39,7 +39,9 @@ def _each(config: Path | None, shop: str | None, stream: str | None, as_json: bo
         for entry, one in _streams(chosen(ready.config, shop), stream):
 
             def report(landed: Landed) -> None:
-                status.update(f"{landed.channel}/{landed.shop} {landed.stream}: {landed.delivered:,} records, {landed.pages:,} pages")
+                status.update(
+                    f"{landed.channel}/{landed.shop} {landed.stream}: {landed.delivered:,} records, {landed.pages:,} pages"
+                )
 
             results.append(step(db, entry, one, report))
     if as_json:

@@ -18,7 +18,9 @@ app = typer.Typer(
     add_completion=False,
     help="One truth about orders, customers and stock, and a quota per channel that can't oversell it.",
 )
-ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration file; default SLUICE_CONFIG or sluice.yaml.")]
+ConfigPath = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Configuration file; default SLUICE_CONFIG or sluice.yaml.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 ShopName = Annotated[str | None, typer.Argument(help="CHANNEL/SHOP as in sluice.yaml; all of them if left out.")]
 

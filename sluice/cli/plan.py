@@ -16,7 +16,9 @@ from sluice.operations.decide import decide, newest_run
 QUOTAS = """
 select
     p.sku, p.facility_id, p.on_hand, p.safety_stock, p.presale_reserve, p.committed, p.shared_pool, p.oversold,
-    coalesce(string_agg(q.channel || '/' || q.shop || ' ' || q.quota || ' (' || q.published || ')', ', ' order by q.channel, q.shop), '') as channels
+    coalesce(string_agg(
+        format('%%s/%%s %%s (%%s)', q.channel, q.shop, q.quota, q.published), ', ' order by q.channel, q.shop
+    ), '') as channels
 from planning.stock_plan as p
 left join planning.quotas as q using (run_id, sku, facility_id)
 where p.run_id = %(run)s and (%(sku)s::text is null or p.sku = %(sku)s)

@@ -52,7 +52,12 @@ def _materialize(stages: Stages) -> dict[str, Any]:
     outcome: dict[str, Any] = {}
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestration.run"], cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ
+            [sys.executable, "-m", "orchestration.run"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ,
         )
         assert process.stdout
         stages.say(STEPS["load definitions"])

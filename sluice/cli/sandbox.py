@@ -16,7 +16,9 @@ def serve(path: Path | None, port: int, orders: int | None, seed: int | None) ->
     chosen = Sandbox()
     if (path or configuration.config_path()).exists():
         chosen = configuration.load(path).sandbox or chosen
-    Console().print(f"The world has {orders or chosen.orders:,} orders. http://127.0.0.1:{port}  (Ctrl-C stops it)", highlight=False)
+    Console().print(
+        f"The world has {orders or chosen.orders:,} orders. http://127.0.0.1:{port}  (Ctrl-C stops it)", highlight=False
+    )
     host.serve(seed if seed is not None else chosen.seed, orders or chosen.orders, port, AS_OF)
 
 

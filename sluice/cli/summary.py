@@ -81,7 +81,8 @@ def _shop_line(db: Connection, channel: str, shop: str, name: str, outcome: dict
     money = {
         currency: (orders, total)
         for currency, orders, total in db.execute(
-            "select currency, count(*), sum(total_amount) from unified.orders where channel = %s and shop = %s group by 1 order by 1",
+            "select currency, count(*), sum(total_amount) "
+            "from unified.orders where channel = %s and shop = %s group by 1 order by 1",
             (channel, shop),
         )
     }
@@ -89,7 +90,8 @@ def _shop_line(db: Connection, channel: str, shop: str, name: str, outcome: dict
         "select count(*) from raw.quarantine where channel = %s and shop = %s and resolved_at is null", (channel, shop)
     ).fetchone()
     held = db.execute(
-        "select agrees, result from ops.reconciliations where channel = %s and shop = %s order by at desc limit 1", (channel, shop)
+        "select agrees, result from ops.reconciliations where channel = %s and shop = %s order by at desc limit 1",
+        (channel, shop),
     ).fetchone()
     compared = held[1] if held else None
     own = {currency: total for currency, (_, total) in money.items()}
@@ -122,7 +124,11 @@ def _landed(channel: str, shop: str, outcome: dict[str, Any]) -> dict[str, int]:
 
 
 def _quotas(db: Connection, outcome: dict[str, Any]) -> list[dict[str, Any]]:
-    published = {asset.removeprefix("published/"): data for asset, data in outcome.get("assets", {}).items() if asset.startswith("published/")}
+    published = {
+        asset.removeprefix("published/"): data
+        for asset, data in outcome.get("assets", {}).items()
+        if asset.startswith("published/")
+    }
     run_ids = [data["plan_run_id"] for data in published.values() if data.get("plan_run_id")]
     with db.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
@@ -146,7 +152,9 @@ def show(summary: Summary, console: Console) -> None:
     console.print(f"Checks: {checks['passed']} passed, {checks['warned']} warned, {checks['failed']} failed.")
     for check in summary.failed_checks:
         colour = "red" if check["severity"] == "ERROR" else "yellow"
-        console.print(f"  [{colour}]{check['severity']}[/] {check['asset']}: {check['check']}  {check['detail'] or ''}", highlight=False)
+        console.print(
+            f"  [{colour}]{check['severity']}[/] {check['asset']}: {check['check']}  {check['detail'] or ''}", highlight=False
+        )
     for step, reason in summary.failures.items():
         console.print(f"[red]failed[/] {step}: {reason}", highlight=False)
     new = sum(shop.new for shop in summary.shops)
@@ -154,10 +162,17 @@ def show(summary: Summary, console: Console) -> None:
     same = sum(shop.unchanged for shop in summary.shops)
     console.print(f"Landed: {new:,} new records, {changed:,} changed; {same:,} read again and unchanged.")
     if summary.oversold:
-        console.print(f"[yellow]Oversold: {summary.oversold:,} pieces are promised beyond what is on hand; see planning.stock_plan.[/]")
-    console.print(f"{'[green]Everything agrees.[/]' if summary.success else '[red]Not everything agrees.[/]'} {summary.seconds:.0f} s in all.")
-    console.print("Next: `make up` for the Dagster UI and the data service; `sluice quotas`, `sluice status`; checks as a page in "
-                  f"{warehouse.home() / 'data_docs' / 'index.html'}", soft_wrap=True, highlight=False)
+        console.print(
+            f"[yellow]Oversold: {summary.oversold:,} pieces are promised beyond what is on hand; see planning.stock_plan.[/]"
+        )
+    verdict = "[green]Everything agrees.[/]" if summary.success else "[red]Not everything agrees.[/]"
+    console.print(f"{verdict} {summary.seconds:.0f} s in all.")
+    console.print(
+        "Next: `make up` for the Dagster UI and the data service; `sluice quotas`, `sluice status`; checks as a page in "
+        f"{warehouse.home() / 'data_docs' / 'index.html'}",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _orders(summary: Summary) -> Table:
@@ -188,7 +203,9 @@ def _published(summary: Summary) -> Table:
     for heading in ("shop", "numbers", "pieces", "accepted", "read back the same"):
         table.add_column(heading, justify="left" if heading == "shop" else "right")
     for row in summary.quotas:
-        table.add_row(f"{row['channel']}/{row['shop']}", *(f"{row[name]:,}" for name in ("listings", "pieces", "sent", "confirmed")))
+        table.add_row(
+            f"{row['channel']}/{row['shop']}", *(f"{row[name]:,}" for name in ("listings", "pieces", "sent", "confirmed"))
+        )
     return table
 
 

@@ -1,5 +1,6 @@
 """Keep a handful of processes running together and stop all of them cleanly."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -56,10 +57,8 @@ class Supervisor:
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE
         for process in self.running.values():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             # its children too: a server that died may have left workers
             _signal_group(process, signal.SIGKILL)
         self.running.clear()
@@ -71,7 +70,5 @@ def _default_signals() -> None:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass

@@ -1,6 +1,6 @@
-"""What becomes of each delivered record: pure, so that order and repetition of landing can't matter."""
+"""What becomes of each delivered record: a function of what was delivered and what is held, so order and repetition can't matter."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ import msgspec
 
 from sluice.channels.protocol import Connector, Stream
 from sluice.landing.delivery import READING_FAULTS, Delivered, Key
-from sluice.landing.flatten import Flat, flatteners
+from sluice.landing.flatten import Flat, Unfit, flattener
 from sluice.landing.shape import comparable
 
 
@@ -61,14 +61,15 @@ Read = Callable[[Delivered], tuple[Any, Flat, str | None]]
 def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Read:
     """Decode and flatten, for one batch."""
     decode = msgspec.json.Decoder(stream.record, strict=False).decode
-    plain, escaping = flatteners(connector.name, stream)
+    flatten = flattener(connector.name, stream)
     version, order_key = stream.version, stream.order_key
 
     def read(delivered: Delivered) -> tuple[Any, Flat, str | None]:
         raw = delivered.raw
         record = decode(raw)
-        tail = f"{delivered.received_at}\t{file_id}\t{delivered.digest}\n"
-        flat = (escaping if b"\\" in raw else plain)(record, shop, tail)
+        flat = flatten(record, shop, (delivered.received_at, file_id, delivered.digest))
+        if b"\\u0000" in raw and any(b"\\u0000" in row for rows in flat for row in rows):
+            raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
         order = getattr(record, order_key) if order_key else None
         return (getattr(record, version) if version else None, flat, None if order is None else str(order))
 
@@ -76,13 +77,17 @@ def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Rea
 
 
 def decide(
-    delivered: Sequence[Delivered], states: Mapping[Key, State], read: Read, refused: Mapping[str, str]
-) -> Decision:
+    delivered: Sequence[Delivered],
+    states: Mapping[Key, State],
+    read: Read,
+    refused: Mapping[str, str],
+    decision: Decision,
+) -> Iterator[Accepted]:
     """Newest wins: by version, then by when it was received, then by digest.
 
-    `refused` says, by digest, why PostgreSQL would not take a record.
+    Yields what is accepted as it is found; `decision` is whole once all of it has been taken. `refused` says, by digest, why
+    PostgreSQL would not take a record.
     """
-    decision = Decision()
     by_key: dict[Key, list[Delivered]] = {}
     for one in delivered:
         if one.key is None:
@@ -90,8 +95,10 @@ def decide(
         else:
             by_key.setdefault(one.key, []).append(one)
     for key, candidates in by_key.items():
-        _decide_key(decision, key, candidates, states.get(key), read, refused)
-    return decision
+        winner = _decide_key(decision, key, candidates, states.get(key), read, refused)
+        if winner:
+            decision.accepted.append(winner)
+            yield winner
 
 
 def _decide_key(
@@ -101,7 +108,8 @@ def _decide_key(
     state: State | None,
     read: Read,
     refused: Mapping[str, str],
-) -> None:
+) -> Accepted | None:
+    """The candidate that takes the key's place, if any does; the rest goes into `decision`."""
     held = (comparable(state.version), state.received_at, state.digest) if state else None
     best: tuple[Any, Accepted | None] = (held, None)
     alive = again = False
@@ -127,13 +135,13 @@ def _decide_key(
         if loser:
             decision.superseded.append(loser)
     rank, winner = best
-    if winner:
-        decision.accepted.append(winner)
-    elif state and rank != held:
-        decision.seen[key] = rank[1]
-    if alive and not winner:
-        decision.revived.append(key)
     decision.current += bool(winner or again)
+    if not winner:
+        if state and rank != held:
+            decision.seen[key] = rank[1]
+        if alive:
+            decision.revived.append(key)
+    return winner
 
 
 def _reason(one: Delivered, read: Read) -> str:

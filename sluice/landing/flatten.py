@@ -1,5 +1,10 @@
-"""The function that turns a record into rows of COPY text, written as source once a contract: no loop over columns is left."""
+"""The function that turns a record into rows for COPY. It is written as source, once a contract: no loop over columns is left.
 
+A row is gathered as a tuple and written as JSON by msgspec, in C. Without its brackets that is a line of CSV whose escape character
+is the backslash, which PostgreSQL reads; `copy_text` mends the escapes that JSON has beyond CSV's.
+"""
+
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,23 +15,14 @@ from sluice.channels.protocol import Stream
 from sluice.landing.names import quoted
 from sluice.landing.shape import Children, Group, Leaf, Member, Table, shape
 
-Flat = tuple[str, ...]
-"""A record as COPY text: one string a table, in the shape's order, each of whole lines."""
-Flatten = Callable[[Any, str, str], Flat]
-"""(record, shop, the main row's last columns with the line's end) -> Flat. Raises Unfit."""
+Flat = tuple[list[bytes], ...]
+"""A record as rows: lines without their ends, a list a table, in the shape's order."""
+Flatten = Callable[[Any, str, tuple[Any, ...]], Flat]
+"""(record, shop, the main row's last columns) -> Flat. Raises Unfit."""
 
 
 class Unfit(ValueError):
     """A record that keeps its contract but has no place in PostgreSQL."""
-
-
-@cache
-def flatteners(connector: str, stream: Stream) -> tuple[Flatten, Flatten]:
-    """(for records whose JSON holds no backslash, for any record).
-
-    In JSON whatever COPY text must escape is written with a backslash, so a record without one needs no look at its text.
-    """
-    return _compiled(connector, stream, escaping=False), _compiled(connector, stream, escaping=True)
 
 
 def columns(table: Table, key: tuple[Leaf, ...]) -> list[str]:
@@ -43,41 +39,41 @@ def place(table: Table, key: tuple[Leaf, ...]) -> list[str]:
     return [*parents, *(["_parent_position"] if table.depth == 2 else []), "_position"]
 
 
-def copy_statement(table: Table, key: tuple[Leaf, ...]) -> str:
+def copy_statement(table: Table, key: tuple[Leaf, ...], schema: str = "raw") -> str:
     """COPY of flattened rows into `table`."""
-    return f"copy raw.{quoted(table.name)} ({', '.join(map(quoted, columns(table, key)))}) from stdin"
+    names = ", ".join(map(quoted, columns(table, key)))
+    return f"copy {schema}.{quoted(table.name)} ({names}) from stdin (format csv, null 'null', escape '\\')"
 
 
-def escaped(text: str) -> str:
-    """Text as COPY reads it. Raises Unfit on U+0000, which PostgreSQL cannot store."""
-    if "\x00" in text:
-        raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+_ESCAPE = re.compile(rb'\\(?:(["\\])|u00(..)|(.))')
+_CONTROLS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-def _finite() -> Unfit:
-    return Unfit("a number is not finite")
+def copy_text(rows: list[bytes]) -> bytes:
+    """Rows as COPY reads them: control characters, which JSON escapes, as they are."""
+    text = b"\n".join(rows) + b"\n"
+    return _ESCAPE.sub(_control, text) if b"\\" in text else text
 
 
-def _zoneless(column: str) -> Unfit:
-    return Unfit(f"{column} is a time without a zone")
+def _control(found: re.Match[bytes]) -> bytes:
+    kept, code, letter = found.groups()
+    if kept:
+        return found[0]
+    return bytes([int(code, 16)]) if code else _CONTROLS[letter]
 
 
-def _compiled(connector: str, stream: Stream, escaping: bool) -> Flatten:
-    source = _Source(connector, stream, escaping).text()
+@cache
+def flattener(connector: str, stream: Stream) -> Flatten:
+    """The flattening function of a contract, compiled."""
     encode = msgspec.json.Encoder().encode
-    text = escaped if escaping else str
     scope: dict[str, Any] = {
-        "e": escaped,
-        "n": "\\N",
-        "finite": _finite,
-        "zoneless": _zoneless,
-        "time": lambda value: encode(value)[1:-1].decode(),
-        "json": lambda value: text(encode(value).decode()),
-        "raw": lambda value: text(bytes(value).decode()),
+        "encode": encode,
+        "json": lambda value: encode(value).decode(),
+        "raw": lambda value: bytes(value).decode(),
+        "infinite": lambda column: Unfit(f"{column} is no finite number"),
+        "zoneless": lambda column: Unfit(f"{column} is a time without a zone"),
     }
+    source = _Source(connector, stream).text()
     exec(compile(source, f"<flatten {connector}_{stream.name}>", "exec"), scope)
     flatten: Flatten = scope["flatten"]
     return flatten
@@ -86,22 +82,21 @@ def _compiled(connector: str, stream: Stream, escaping: bool) -> Flatten:
 class _Source:
     """Source text of one flattener."""
 
-    def __init__(self, connector: str, stream: Stream, escaping: bool) -> None:
+    def __init__(self, connector: str, stream: Stream) -> None:
         self.shape = shape(connector, stream)
-        self.escaping = escaping
+        self.numbers = {table.name: number for number, table in enumerate(self.shape.tables)}
+        self.head = ["shop", *(f"r.{leaf.attribute}" for leaf in self.shape.key)]
         self.lines: list[str] = []
         self.used = 0
 
     def text(self) -> str:
-        numbers = {table.name: number for number, table in enumerate(self.shape.tables)}
+        lists = [f"rows{number}" for number in range(1, len(self.numbers))]
         self.line(0, "def flatten(r, shop, tail):")
-        for number in range(1, len(numbers)):
-            self.line(1, f"rows{number} = []")
-        key = self.key()
-        cells = self.members(self.shape.main.members, "r", 1, numbers, f"{{shop}}\\t{key}\\t", None)
-        main = "\\t".join(["{shop}", *cells, "{tail}"])
-        rest = "".join(f", ''.join(rows{number})" for number in range(1, len(numbers)))
-        self.line(1, f"return (f'{main}'{rest},)")
+        for name in lists:
+            self.line(1, f"{name} = []")
+        cells = self.members(self.shape.main.members, "r", 1, None)
+        self.line(1, f"main = encode((shop, {', '.join(cells)}, *tail))[1:-1]")
+        self.line(1, f"return ({', '.join(['[main]', *lists])},)")
         return "\n".join(self.lines)
 
     def line(self, depth: int, text: str) -> None:
@@ -111,76 +106,50 @@ class _Source:
         self.used += 1
         return f"v{self.used}"
 
-    def key(self) -> str:
-        """The parent's key, as each child row begins."""
-        cells = []
-        for leaf in self.shape.key:
-            name = self.name()
-            self.line(1, f"{name} = " + self.written(leaf, f"r.{leaf.attribute}"))
-            cells.append(f"{{{name}}}")
-        return "\\t".join(cells)
-
-    def members(
-        self, members: tuple[Member, ...], of: str, depth: int, numbers: dict[str, int], head: str, position: str | None
-    ) -> list[str]:
-        """Lines that read `members` from the variable `of`; the cells of the row they stand in."""
+    def members(self, members: tuple[Member, ...], of: str, depth: int, position: str | None) -> list[str]:
+        """Lines that read `members` from the variable `of`; the cells of the row that they stand in."""
         cells: list[str] = []
         for member in members:
             if isinstance(member, Leaf):
                 cells.append(self.leaf(member, of, depth))
             elif isinstance(member, Group):
-                cells += self.group(member, of, depth, numbers, head, position)
+                cells += self.group(member, of, depth, position)
             else:
-                self.children(member, of, depth, numbers, head, position)
+                self.children(member, of, depth, position)
         return cells
 
     def leaf(self, leaf: Leaf, of: str, depth: int) -> str:
+        check = {
+            "decimal": f"not {{}}.is_finite(): raise infinite('{leaf.column}')",
+            "zoneless": f"{{}}.tzinfo is None: raise zoneless('{leaf.column}')",
+        }.get(leaf.kind)
+        if leaf.kind not in ("json", "raw") and not check:
+            return f"{of}.{leaf.attribute}"
         name = self.name()
         self.line(depth, f"{name} = {of}.{leaf.attribute}")
-        checks = {
-            "decimal": f"if not {name}.is_finite(): raise finite()",
-            "datetime": f"if {name}.tzinfo is None: raise zoneless('{leaf.column}')",
-        }
-        written = self.written(leaf, name)
-        if leaf.nullable or leaf.kind == "json":
-            self.line(depth, f"if {name} is None: {name} = n")
-            if leaf.kind in checks or written != name:
-                self.line(depth, "else:")
-                depth += 1
-        if leaf.kind in checks:
-            self.line(depth, checks[leaf.kind])
-        if written != name:
-            self.line(depth, f"{name} = {written}")
-        return f"{{{name}}}"
+        guard = f"{name} is not None and " if leaf.nullable else ""
+        if check:
+            self.line(depth, f"if {guard}{check.format(name)}")
+            return name
+        return f"None if {name} is None else {leaf.kind}({name})"
 
-    def written(self, leaf: Leaf, value: str) -> str:
-        """The expression that makes a value COPY text."""
-        if leaf.kind == "enum":
-            value = f"{value}.value"
-        if leaf.kind in ("str", "enum") and leaf.pg == "text" and self.escaping:
-            return f"e({value})"
-        return {"decimal": f"str({value})", "datetime": f"time({value})", "json": f"json({value})", "raw": f"raw({value})"}.get(
-            leaf.kind, value
-        )
-
-    def group(
-        self, group: Group, of: str, depth: int, numbers: dict[str, int], head: str, position: str | None
-    ) -> list[str]:
+    def group(self, group: Group, of: str, depth: int, position: str | None) -> list[str]:
         name = self.name()
         self.line(depth, f"{name} = {of}.{group.attribute}")
         if not group.nullable:
-            return self.members(group.members, name, depth, numbers, head, position)
+            return self.members(group.members, name, depth, position)
         self.line(depth, f"if {name} is not None:")
         self.line(depth + 1, "pass")
-        cells = self.members(group.members, name, depth + 1, numbers, head, position)
-        if cells:
+        names = []
+        for cell in self.members(group.members, name, depth + 1, position):
+            names.append(self.name())
+            self.line(depth + 1, f"{names[-1]} = {cell}")
+        if names:
             self.line(depth, "else:")
-            self.line(depth + 1, " = ".join(cell[1:-1] for cell in cells) + " = n")
-        return cells
+            self.line(depth + 1, " = ".join(names) + " = None")
+        return names
 
-    def children(
-        self, children: Children, of: str, depth: int, numbers: dict[str, int], head: str, position: str | None
-    ) -> None:
+    def children(self, children: Children, of: str, depth: int, position: str | None) -> None:
         name, item, index = self.name(), self.name(), self.name()
         self.line(depth, f"{name} = {of}.{children.attribute}")
         if children.inner:
@@ -192,7 +161,6 @@ class _Source:
         self.line(depth, f"for {index}, {item} in enumerate({name}):")
         if children.item_nullable:
             self.line(depth + 1, f"if {item} is None: continue")
-        cells = self.members(children.table.members, item, depth + 1, numbers, head, index)
-        place = head + (f"{{{position}}}\\t" if position else "") + f"{{{index}}}"
-        row = "\\t".join([place, *cells])
-        self.line(depth + 1, f"rows{numbers[children.table.name]}.append(f'{row}\\n')")
+        cells = self.members(children.table.members, item, depth + 1, index)
+        row = ", ".join([*self.head, *([position] if position else []), index, *cells])
+        self.line(depth + 1, f"rows{self.numbers[children.table.name]}.append(encode(({row}))[1:-1])")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sluice.landing.decide import Decision
 from sluice.landing.delivery import Delivered, LandingError
-from sluice.landing.store import Store
+from sluice.landing.store import Store, array
 
 
 class LandingMismatch(LandingError):
@@ -33,22 +33,18 @@ def _fingerprint(identities: set[str]) -> str:
 
 def _held(store: Store, delivered: Sequence[Delivered], broken: set[str]) -> tuple[int, str, int, int]:
     """(distinct keys, hash of them, rows whose digest was delivered, broken records in quarantine)."""
-    pairs = {(one.key, one.digest) for one in delivered}
-    none = (None,) * len(store.shape.key)
-    columns = [list(column) for column in zip(*(key or none for key, _ in pairs), strict=True)]
+    pairs = {(one.key, one.digest) for one in delivered if one.key is not None}
     identity = " || chr(31) || ".join(store.key.split(", "))
     row = store.db.execute(
         f"""
         with held as (
-            select
-                (case when m.shop is not null then {identity} else coalesce(q.key, '#' || q.digest) end) collate "C" as identity,
-                m._digest = d.digest as is_current,
-                q.digest as broken
-            from {store.unnested}, %s::text[], %s::boolean[]) as d ({store.names}, digest, broken)
-            left join {store.main} as m on m.shop = %s and {store.on_key}
-            left join raw.quarantine as q
-                on d.broken and q.channel = %s and q.shop = %s and q.stream = %s and q.digest = d.digest
-            where m.shop is not null or q.digest is not null
+            select {identity} collate "C" as identity, m._digest = d.digest as is_current, null as broken
+            from {store.unnested}, %s::text[]) as d ({store.names}, digest)
+            inner join {store.main} as m on m.shop = %s and {store.on_key}
+            union all
+            select coalesce(q.key, '#' || q.digest) collate "C", false, q.digest
+            from raw.quarantine as q
+            where q.channel = %s and q.shop = %s and q.stream = %s and q.digest = any(%s)
         )
         select
             count(distinct identity),
@@ -58,13 +54,11 @@ def _held(store: Store, delivered: Sequence[Delivered], broken: set[str]) -> tup
         from held
         """,
         (
-            *(columns or [[] for _ in none]),
-            [digest for _, digest in pairs],
-            [digest in broken for _, digest in pairs],
+            *store.columns([key for key, _ in pairs]),
+            array([digest for _, digest in pairs]),
             store.shop,
-            store.channel,
-            store.shop,
-            store.shape.stream.name,
+            *(store.channel, store.shop, store.shape.stream.name),
+            array(list(broken)),
         ),
     ).fetchone()
     assert row is not None

@@ -12,19 +12,26 @@ from sluice.channels.protocol import Stream
 from sluice.landing.names import ShapeError, checked, snake
 
 KEY_TYPES = ("text", "bigint")
-VERSION_KINDS = (("datetime", "timestamptz"), ("date", "date"), ("int", "bigint"), ("decimal", "numeric"), ("str", "text"))
 RESERVED = ("shop", "_received_at", "_loaded_at", "_file_id", "_digest", "_deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A column. `kind` is what the contract holds there, `pg` the type that it is kept as."""
+    """A column. `kind` is what the contract holds there, `pg` the type that it is kept as.
+
+    A "zoneless" time is one whose contract does not ask for a zone.
+    """
 
     attribute: str
     column: str
     kind: str
     pg: str
     nullable: bool
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its values compare in the warehouse as they do here."""
+        return self.pg in ("timestamptz", "date", "bigint", "numeric") or self.kind == "str"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ def shape(connector: str, stream: Stream) -> Shape:
     for name in filter(None, (stream.version, stream.order_key)):
         if name not in leaves:
             raise ShapeError(f"{main.name}: {name} is no field of the record itself")
-    if stream.version and (leaves[stream.version].kind, leaves[stream.version].pg) not in VERSION_KINDS:
+    if stream.version and not leaves[stream.version].ordered:
         raise ShapeError(f"{main.name}: the version {stream.version} has no order that PostgreSQL and Python share")
     key = tuple(leaves[name] for name in stream.key)
     return Shape(stream, tables, key, leaves.get(stream.version or ""), leaves.get(stream.order_key or ""))
@@ -156,6 +163,8 @@ def _member(table: str, depth: int, field: inspect.Field, prefix: str, above: tu
     if isinstance(kind, inspect.ListType | inspect.VarTupleType):
         return _list(table, depth, field.name, name, nullable, kind, above, None, False)
     found, pg = _kind(kind, f"{table}.{name}")
+    if isinstance(kind, inspect.DateTimeType) and kind.tz is not True:
+        found = "zoneless"
     return Leaf(field.name, checked(name), found, extra.get("pg", pg), nullable)
 
 

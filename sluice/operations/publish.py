@@ -158,6 +158,4 @@ def _settlement(message: Message, answer: Answer) -> dict[str, object]:
 
 
 def _plus(one: Published, other: Published) -> Published:
-    return Published(
-        one.sent + other.sent, one.confirmed + other.confirmed, one.refused + other.refused, one.dead + other.dead
-    )
+    return Published(one.sent + other.sent, one.confirmed + other.confirmed, one.refused + other.refused, one.dead + other.dead)

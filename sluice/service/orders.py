@@ -49,6 +49,8 @@ def read_order(
     key = {"channel": channel, "shop": shop, "order_id": order_id}
     # One snapshot, so that the parts belong to one version of the order.
     with db.transaction():
+        # Planning a view over all channels takes ten times as long as a look-up by key: plan once a connection.
+        db.execute("set local plan_cache_mode = force_generic_plan")
         orders = _select(db, "orders", set(Order.model_fields) - COMPUTED, PARTS_OF_ORDER, "order_id", key)
         if not orders:
             raise HTTPException(404, f"{channel}/{shop} has no order {order_id}")
@@ -94,4 +96,4 @@ def _select(
         condition=sql.SQL(condition),
         order=sql.SQL(order),
     )
-    return db.execute(statement, key).fetchall()
+    return db.execute(statement, key, prepare=True).fetchall()

@@ -1,4 +1,4 @@
-"""What an order holds, and the history of its statuses, follow from the orders however often and in whatever pieces they are read."""
+"""What an order holds, and the history of its statuses, follow from the orders however often they are read."""
 
 from pathlib import Path
 
@@ -44,7 +44,11 @@ def test_each_change_of_a_status_is_told_once_and_follows_the_last(prepared_url:
             assert after != before
             last[order_id, axis] = after
         now = shop.db.execute("select order_id, order_status, payment_status, fulfilment_status from unified.orders").fetchall()
-        assert {(order, axis): status for order, *found in now for axis, status in zip(("order", "payment", "fulfilment"), found, strict=True)} == last
+        assert {
+            (order, axis): status
+            for order, *found in now
+            for axis, status in zip(("order", "payment", "fulfilment"), found, strict=True)
+        } == last
 
 
 def test_absorbing_again_changes_nothing(prepared_url: str, home: Path) -> None:

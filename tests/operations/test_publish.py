@@ -63,10 +63,13 @@ def test_a_bundle_is_worth_its_scarcest_component(shop: Company) -> None:
     wrong = shop.db.execute(
         """
         select o.sku, o.quantity, 7 / max(b.quantity) from ops.outbox as o
-        inner join unified.bundle_components as b on b.bundle_sku = o.sku group by 1, 2, o.message_id having o.quantity <> 7 / max(b.quantity)
+        inner join unified.bundle_components as b on b.bundle_sku = o.sku
+        group by 1, 2, o.message_id having o.quantity <> 7 / max(b.quantity)
         """
     ).fetchall()
-    bundles = shop.db.execute("select count(*) from ops.outbox where sku in (select bundle_sku from unified.bundle_components)").fetchone()
+    bundles = shop.db.execute(
+        "select count(*) from ops.outbox where sku in (select bundle_sku from unified.bundle_components)"
+    ).fetchone()
     assert wrong == []
     assert bundles != (0,)
 

@@ -25,8 +25,12 @@ def operations() -> dg.Definitions:
     @dg.multi_asset(
         name="absorb",
         specs=[
-            dg.AssetSpec(EVENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="History of every order's statuses."),
-            dg.AssetSpec(COMMITMENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="Pieces that orders hold."),
+            dg.AssetSpec(
+                EVENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="History of every order's statuses."
+            ),
+            dg.AssetSpec(
+                COMMITMENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="Pieces that orders hold."
+            ),
         ],
     )
     def absorb(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
@@ -34,7 +38,9 @@ def operations() -> dg.Definitions:
             read = db.execute("select ops.absorb_pending()").fetchone()
             events = db.execute("select count(*) from ops.order_events").fetchone()
             held = db.execute("select count(*), coalesce(sum(quantity), 0) from ops.commitments where quantity > 0").fetchone()
-        assert read and events and held
+        assert read
+        assert events
+        assert held
         yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read[0], "dagster/row_count": events[0]})
         yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": int(held[1])})
 

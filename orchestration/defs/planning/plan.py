@@ -19,11 +19,21 @@ def planning() -> dg.Definitions:
     @dg.multi_asset(
         name="plan",
         specs=[
-            dg.AssetSpec(SAFETY_STOCK, deps=INPUTS, group_name="planning", description="Safety stock and reorder point a SKU and facility."),
-            dg.AssetSpec(STOCK_PLAN, deps=INPUTS, group_name="planning", description="On hand, and what every piece of it is for."),
-            dg.AssetSpec(QUOTAS, deps=INPUTS, group_name="planning", description="Pieces each shop may sell, a SKU and facility."),
+            dg.AssetSpec(
+                SAFETY_STOCK, deps=INPUTS, group_name="planning", description="Safety stock and reorder point a SKU and facility."
+            ),
+            dg.AssetSpec(
+                STOCK_PLAN, deps=INPUTS, group_name="planning", description="On hand, and what every piece of it is for."
+            ),
+            dg.AssetSpec(
+                QUOTAS, deps=INPUTS, group_name="planning", description="Pieces each shop may sell, a SKU and facility."
+            ),
         ],
-        check_specs=[dg.AssetCheckSpec(INVARIANT, asset=STOCK_PLAN, description="On hand = safety stock + presale + committed + quotas + pool.")],
+        check_specs=[
+            dg.AssetCheckSpec(
+                INVARIANT, asset=STOCK_PLAN, description="On hand = safety stock + presale + committed + quotas + pool."
+            )
+        ],
     )
     def plan(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:

@@ -50,7 +50,7 @@ class Company:
 
 
 @contextmanager
-def company(url: str, orders: int = 400, seed: int = 11) -> Iterator[Company]:
+def company(url: str, orders: int = 1500, seed: int = 11) -> Iterator[Company]:
     state = SandboxState(World.generate(seed, orders))
     with hosted(state) as address, warehouse.connect(url) as db:
         yield Company(db, state, address)

@@ -10,7 +10,8 @@
 #}
 {% macro touched_since_last_build(changes, keys, loaded_at='loaded_at') -%}
     {%- if is_incremental() -%}
-    create temporary table touched on commit drop as
+    {{ make_touched(keys) }}
+    insert into touched
     select distinct {{ keys | join(', ') }}
     from {{ changes }}
     where {{ loaded_at }} > '{{ loaded_since(this) }}'::timestamptz;
@@ -19,16 +20,26 @@
 {%- endmacro %}
 
 
+{# Keys are typed and collated as the mart's are: under another collation PostgreSQL could not use the mart's indexes for them. #}
+{% macro make_touched(keys) -%}
+    create temporary table touched on commit drop as
+    select {{ keys | join(', ') }} from {{ this }} where false;
+{%- endmacro %}
+
+
 {# The same for days: every day that a changed order counts on or ever counted on; all days when a bundle's recipe changed. #}
 {% macro touched_demand_days() -%}
     {%- set changes, days, recipes = ref('order_changes'), ref('order_days'), ref('bundle_components') -%}
     {%- if is_incremental() -%}
     {%- set since = loaded_since(this) %}
-    create temporary table touched on commit drop as
-    select days.ordered_date as demand_date
+    {{ make_touched(['demand_date']) }}
+    insert into touched
+    select days.ordered_date
     from {{ changes }} as changes
     inner join {{ days }} as days
-        on changes.channel = days.channel and changes.shop = days.shop and changes.order_id = days.order_id
+        on changes.channel collate "default" = days.channel
+        and changes.shop collate "default" = days.shop
+        and changes.order_id collate "default" = days.order_id
     where changes.loaded_at > '{{ since }}'::timestamptz
     union
     select ordered_date

@@ -1,0 +1,181 @@
+"""The unified views: what each channel's staging must give them, and look-ups that cost milliseconds among 100,000 orders."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from sluice.project import DBT_PROJECT
+from tests.warehouse.conftest import Warehouse
+
+pytestmark = pytest.mark.timeout(600)
+
+ORDERS = 100_000
+INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+ENTITIES = sorted(path.stem for path in (DBT_PROJECT / "models" / "unified").glob("*.sql"))
+PUSHED_DOWN = {"channel", "shop", "order_id", "loaded_at"}
+"""Columns that conditions go down through; under another type in one branch PostgreSQL would compute the whole union first."""
+
+TAOBAO = f"""
+insert into raw.taobao_trades (shop, tid, status, created, modified, pay_time, payment, total_fee, buyer_open_uid,
+    _received_at, _loaded_at, _file_id, _digest)
+select 'flagship', (5000000000000000000 + n)::text, 'TRADE_FINISHED', '2026-03-01 10:00:00', '2026-03-01 10:00:00',
+    '2026-03-01 10:00:00', 20.10, 20.10, 'b' || n % 1000, now(), now(), 1, 'd'
+from generate_series(1, {ORDERS}) as n;
+insert into raw.taobao_trades__orders (shop, _parent_tid, _position, oid, status, num, price, num_iid, outer_iid)
+select 'flagship', (5000000000000000000 + n)::text, line, (n * 10 + line)::text, 'TRADE_FINISHED', 1, 10.05, 'A', 'A'
+from generate_series(1, {ORDERS}) as n, generate_series(0, 1) as line;
+insert into raw.taobao_refunds (shop, refund_id, tid, oid, status, created, modified, refund_fee,
+    _received_at, _loaded_at, _file_id, _digest)
+select 'flagship', n::text, (5000000000000000000 + n)::text, (n * 10)::text, 'SUCCESS', '2026-03-02 10:00:00',
+    '2026-03-02 10:00:00', 5, now(), now(), 1, 'd'
+from generate_series(1, {ORDERS}, 20) as n;
+"""
+SHOPIFY = f"""
+insert into raw.shopify_orders (shop, id, legacy_resource_id, name, created_at, updated_at, processed_at, test, currency_code,
+    taxes_included, tags, display_fulfillment_status, display_financial_status, return_status, total_price_set_shop_money_amount,
+    total_shipping_price_set_shop_money_amount, total_refunded_set_shop_money_amount, _received_at, _loaded_at, _file_id, _digest)
+select 'main', n::text, (7000000000000 + n)::text, '#' || n, now(), now(), now(), false, 'USD', true, '[]', 'FULFILLED', 'PAID',
+    'NO_RETURN', 20.10, 0, 0, now(), now(), 1, 'd'
+from generate_series(1, {ORDERS}) as n;
+insert into raw.shopify_orders__line_items (shop, _parent_legacy_resource_id, _position, id, title, quantity, current_quantity,
+    is_gift_card, original_unit_price_set_shop_money_amount, original_unit_price_set_shop_money_currency_code, sku)
+select 'main', (7000000000000 + n)::text, line, 'gid://shopify/LineItem/' || n * 10 + line, 'A', 1, 1, false, 10.05, 'USD', 'A'
+from generate_series(1, {ORDERS}) as n, generate_series(0, 1) as line;
+"""
+FILE = f"""
+insert into raw.file_orders (shop, order_id, version, currency, order_kind, order_status, payment_status, fulfilment_status,
+    is_presale, ordered_at, total_amount, _received_at, _loaded_at, _file_id, _digest)
+select 'hangzhou', 'F' || n, '1', 'CNY', 'sale', 'open', 'paid', 'shipped', false, '2026-03-01T10:00:00', 20.10, now(),
+    now(), 1, 'd'
+from generate_series(1, {ORDERS}) as n;
+insert into raw.file_order_lines (shop, order_id, part, version, currency, order_kind, order_status, payment_status,
+    fulfilment_status, is_presale, ordered_at, _received_at, _loaded_at, _file_id, _digest)
+select 'hangzhou', 'F' || n, '', '1', 'CNY', 'sale', 'open', 'paid', 'shipped', false, '2026-03-01T10:00:00', now(),
+    now(), 1, 'd'
+from generate_series(1, {ORDERS}) as n;
+insert into raw.file_order_lines__lines (shop, _parent_order_id, _parent_part, _position, line_id, line_kind, sku, quantity,
+    unit_price)
+select 'hangzhou', 'F' || n, '', line, line::text, 'product', 'A', 1, 10.05
+from generate_series(1, {ORDERS}) as n, generate_series(0, 1) as line;
+"""
+SHOPS = """
+insert into raw.shops (channel, shop, name, kind, currency, timezone, base_currency) values
+    ('taobao', 'flagship', 'T', 'marketplace', 'CNY', 'Asia/Shanghai', 'CNY'),
+    ('shopify', 'main', 'S', 'own_shop', 'USD', 'America/Los_Angeles', 'CNY'),
+    ('file', 'hangzhou', 'F', 'store', 'CNY', 'Asia/Shanghai', 'CNY');
+"""
+KNOWN = {
+    "taobao": ("flagship", "5000000000000000777"),
+    "shopify": ("main", "7000000000777"),
+    "file": ("hangzhou", "F777"),
+}
+
+
+@pytest.fixture(scope="module")
+def views(house: Warehouse) -> Warehouse:
+    house.dbt(
+        "build", "--select", "path:seeds", "path:models/staging", "path:models/unified",
+        "--resource-type", "model", "--resource-type", "seed",
+    )  # fmt: skip
+    house.db.execute(SHOPS + TAOBAO + SHOPIFY + FILE)
+    house.db.execute("analyze")
+    return house
+
+
+def columns(house: Warehouse, schema: str, view: str) -> list[tuple[str, str]]:
+    return house.rows(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = %s::regclass and attnum > 0"
+        " order by attnum",
+        f"{schema}.{view}",
+    )
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_views_are_as_described(views: Warehouse, entity: str) -> None:
+    """Name, type and place of every column of a unified view are those that its yml gives."""
+    (model,) = yaml.safe_load((DBT_PROJECT / "models" / "unified" / f"{entity}.yml").read_text())["models"]
+    assert columns(views, "unified", entity) == [(column["name"], column["data_type"]) for column in model["columns"]]
+
+
+@pytest.mark.parametrize("entity", [entity for entity in ENTITIES if entity != "order_changes"])
+def test_every_channel_gives_the_same_columns(views: Warehouse, entity: str) -> None:
+    wanted = columns(views, "unified", entity)
+    named = "select viewname from pg_views where schemaname = 'staging' and viewname like %s"
+    found = views.rows(named, f"stg\\_%\\_\\_{entity}")
+    assert found
+    for (view,) in found:
+        given = columns(views, "staging", view)
+        assert [name for name, _ in given] == [name for name, _ in wanted], view
+        assert [one for one in given if one[0] in PUSHED_DOWN] == [one for one in wanted if one[0] in PUSHED_DOWN], view
+
+
+def explained(house: Warehouse, query: str, parameters: tuple[Any, ...]) -> tuple[float, list[dict[str, Any]]]:
+    """Milliseconds and the scans of the plan, run once before so that only the query itself is timed."""
+    house.rows(query, *parameters)
+    (plan,) = house.value("explain (analyze, format json) " + query, *parameters)
+    return plan["Planning Time"] + plan["Execution Time"], list(scans(plan["Plan"]))
+
+
+def scans(node: dict[str, Any]) -> Any:
+    if "Relation Name" in node:
+        yield node
+    for child in node.get("Plans", []):
+        yield from scans(child)
+
+
+COLLATED_APART = {("orders", "taobao"), ("order_lines", "taobao"), ("refunds", "taobao")}
+COLLATED = pytest.mark.xfail(
+    strict=True,
+    reason="raw keys are collated C and taobao_refunds.tid is not, so its index (shop, tid) serves no look-up by a trade's tid",
+)
+LOOK_UPS = [
+    pytest.param(entity, channel, marks=COLLATED if (entity, channel) in COLLATED_APART else ())
+    for entity in ("orders", "order_lines", "payments", "refunds", "shipments")
+    for channel in KNOWN
+]
+
+
+@pytest.mark.parametrize(("entity", "channel"), LOOK_UPS)
+def test_look_up_of_one_order_reads_its_own_rows(views: Warehouse, entity: str, channel: str) -> None:
+    shop, order_id = KNOWN[channel]
+    query = f"select * from unified.{entity} where channel = %s and shop = %s and order_id = %s"
+    milliseconds, found = explained(views, query, (channel, shop, order_id))
+    whole = [scan["Relation Name"] for scan in found if scan["Actual Rows"] * scan["Actual Loops"] > 1_000]
+    read = {scan["Relation Name"] for scan in found if scan["Actual Loops"] > 0 and scan["Relation Name"] not in ("shops",)}
+    assert whole == [], json.dumps(found, indent=1)
+    assert all(scan["Node Type"] != "Seq Scan" for scan in found if size(views, scan["Relation Name"]) > 1_000)
+    assert {name.split("_")[0] for name in read} <= {channel, "channel"}, "another channel's tables were read"
+    # planning and reading took 1 to 5 ms when this was written; a scan of 100,000 orders takes 100 and more
+    assert milliseconds < 60
+
+
+def size(house: Warehouse, table: str) -> int:
+    return house.value("select max(reltuples)::int from pg_class where relname = %s", table)
+
+
+CHANGED = {
+    "shopify": "update raw.shopify_orders set _loaded_at = now() + interval '1 day' where legacy_resource_id like '%77'",
+    "taobao": "update raw.taobao_trades set _loaded_at = now() + interval '1 day' where tid like '%77'",
+    "file": "update raw.file_orders set _loaded_at = now() + interval '1 day' where order_id like '%77'",
+}
+COMPUTED = pytest.mark.xfail(strict=True, reason="the staging of files computes loaded_at, which no index serves")
+
+
+@pytest.mark.parametrize("channel", [pytest.param("file", marks=COMPUTED), "shopify", "taobao"])
+def test_changed_orders_are_found_by_index(views: Warehouse, channel: str) -> None:
+    """What an incremental build asks first."""
+    views.db.execute(CHANGED[channel])
+    views.db.execute("analyze")
+    query = "select shop, order_id from unified.orders where channel = %s and loaded_at > now() + interval '1 hour'"
+    _, found = explained(views, query, (channel,))
+    assert {scan["Relation Name"] for scan in found if scan["Node Type"] == "Seq Scan"} <= {"shops", "channel_status_map"}
+
+
+def test_orders_are_found_by_an_array_of_ids(views: Warehouse) -> None:
+    """How landing reads back the orders that it has just written."""
+    shop, order_id = KNOWN["shopify"]
+    query = "select * from unified.order_lines where channel = 'shopify' and shop = %s and order_id = any(%s)"
+    _, found = explained(views, query, (shop, [order_id, "7000000000001"]))
+    assert {scan["Node Type"] for scan in found if size(views, scan["Relation Name"]) > 1_000} <= INDEXED

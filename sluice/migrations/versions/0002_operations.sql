@@ -1,10 +1,11 @@
 create schema if not exists ops;
 
+-- Keys are collated as raw's are: under another collation no index here could be used to compare with them.
 create table ops.order_events (
     event_id bigint generated always as identity primary key,
-    channel text not null,
-    shop text not null,
-    order_id text not null,
+    channel text collate "C" not null,
+    shop text collate "C" not null,
+    order_id text collate "C" not null,
     axis text not null check (axis in ('order', 'payment', 'fulfilment')),
     from_status text,
     to_status text not null,
@@ -16,10 +17,10 @@ create index on ops.order_events (recorded_at);
 comment on table ops.order_events is 'Append-only history of every order''s statuses, one row a change on one axis.';
 
 create table ops.commitments (
-    channel text not null,
-    shop text not null,
-    order_id text not null,
-    line_id text not null,
+    channel text collate "C" not null,
+    shop text collate "C" not null,
+    order_id text collate "C" not null,
+    line_id text collate "C" not null,
     sku text not null,
     facility_id text not null,
     quantity integer not null check (quantity >= 0),

@@ -3,6 +3,7 @@
   whether shipping, fees and adjustments that they show as lines are among the items: both ways of counting are right.
 #}
 {% test lines_add_up(model, orders) %}
+{{ reports_only() }}
 with line_totals as (
     select
         channel,

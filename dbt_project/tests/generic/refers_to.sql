@@ -1,5 +1,6 @@
 {# A foreign key of several columns: every row has its row in `to`, under the same names. #}
 {% test refers_to(model, columns, to) %}
+{{ reports_only() }}
 select distinct {{ columns | join(', ') }}
 from {{ model }} as child
 where not exists (

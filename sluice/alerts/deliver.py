@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from sluice.alerts.message import Event, Message
+from sluice.alerts.problems import take_turn
 from sluice.alerts.send import DeliveryError, send
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ def deliver(db: psycopg.Connection, targets: Mapping[str, str]) -> list[Delivery
     """
     done = [_deliver(db, name, address) for name, address in targets.items()]
     with db.transaction():
+        take_turn(db)
         db.execute(MARK, {"targets": len(targets), "names": list(targets)})
     return [delivery for delivery in done if delivery.events]
 

@@ -7,6 +7,8 @@ from typing import Literal
 import psycopg
 
 Severity = Literal["critical", "warning"]
+LOCK = 7_291_004
+"""Advisory lock: those who write ops.alerts take turns, since each locks many rows in an order of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,22 @@ returning alert_id
 
 def observe(db: psycopg.Connection, problems: Iterable[Problem], scope: str) -> Change:
     """Record that `problems` are all that is wrong in `scope` now: new ones open, those no longer named close."""
-    # In order of key, so that two runs that see the same problems can't lock each other out.
     named = {problem.key: problem for problem in problems}
-    ordered = [named[key] for key in sorted(named)]
     opened: list[int] = []
     with db.transaction():
-        for problem in ordered:
+        take_turn(db)
+        for problem in named.values():
             row = db.execute(OPEN, _values(problem, scope)).fetchone()
             assert row is not None
             if row[1]:
                 opened.append(row[0])
         closed = db.execute(CLOSE, (scope, list(named))).fetchall()
     return Change(tuple(opened), tuple(alert_id for (alert_id,) in closed))
+
+
+def take_turn(db: psycopg.Connection) -> None:
+    """Wait until nobody else writes ops.alerts; held until the transaction ends."""
+    db.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
 
 
 def _values(problem: Problem, scope: str) -> dict[str, str]:

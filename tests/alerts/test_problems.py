@@ -89,19 +89,19 @@ def test_concurrent_runs_tell_once(db: psycopg.Connection, database_url: str) ->
         def turn(now: list[Problem]) -> Callable[[psycopg.Connection], object]:
             return lambda db: (observe(db, now, "checks"), deliver(db, {"CHAT": target(chat.base)}))
 
-        for _ in range(5):
+        for _ in range(10):
             both(turn(problems), database_url)
             both(turn(problems[::-1]), database_url)
             both(turn([]), database_url)
         said = chat.said()
         for problem in problems:
-            assert said.count(f"**{problem.title}** (since") == 5
-            assert said.count(f"**{problem.title}** is over") == 5
+            assert said.count(f"**{problem.title}** (since") == 10
+            assert said.count(f"**{problem.title}** is over") == 10
     db.rollback()
     assert db.execute("select count(*), count(notified_at), count(resolved_notified_at) from ops.alerts").fetchone() == (
-        100,
-        100,
-        100,
+        200,
+        200,
+        200,
     )
 
 

@@ -27,7 +27,7 @@ renamed as (
         source._loaded_at as loaded_at
     from source
     inner join {{ source('raw', 'shops') }} as shops
-        on shops.channel = 'file' and shops.shop = source.shop
+        on source.shop = shops.shop and shops.channel = 'file'
 
 )
 

@@ -8,9 +8,7 @@
 with stated as (
 
     select
-        {%- for column in shared %}
-        {{ column }},
-        {%- endfor %}
+        {{ shared | join(', ') }},
         items_amount,
         discount_amount,
         shipping_amount,
@@ -26,9 +24,7 @@ with stated as (
 from_lines as (
 
     select
-        {%- for column in shared %}
-        parts.{{ column }},
-        {%- endfor %}
+        {{ shared | join(', ') }},
         null::numeric as items_amount,
         null::numeric as discount_amount,
         null::numeric as shipping_amount,

@@ -37,7 +37,9 @@ renamed as (
         -- fulfilment: a file that does not count pieces tells by the order's status that all of it went
         coalesce(
             source.shipped_quantity,
-            case when coalesce(headers.fulfilment_status, parts.fulfilment_status) in ('shipped', 'delivered') then source.quantity end,
+            case
+                when coalesce(headers.fulfilment_status, parts.fulfilment_status) in ('shipped', 'delivered') then source.quantity
+            end,
             0
         )::int as shipped_quantity,
         coalesce(source.refunded_quantity, 0)::int as refunded_quantity,
@@ -57,7 +59,7 @@ renamed as (
     left join {{ source('raw', 'file_orders') }} as headers
         on source.shop = headers.shop and source.order_id = headers.order_id and headers._deleted_at is null
     inner join {{ source('raw', 'shops') }} as shops
-        on shops.channel = 'file' and shops.shop = source.shop
+        on source.shop = shops.shop and shops.channel = 'file'
 
 )
 

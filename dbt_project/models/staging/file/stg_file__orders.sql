@@ -17,18 +17,20 @@ priced as (
         coalesce(source.items_amount, lines.items_amount) as items,
         coalesce(lines.adjustment_amount, 0) as adjustment
     from source
-    cross join lateral (
-        select
-            max(parts.order_kind) as order_kind,
-            max(parts._loaded_at) as loaded_at
-        from {{ source('raw', 'file_order_lines') }} as parts
-        where parts.shop = source.shop and parts.order_id = source.order_id and parts._deleted_at is null
-    ) as parts
+    cross join
+        lateral (
+            select
+                max(parts.order_kind) as order_kind,
+                max(parts._loaded_at) as loaded_at
+            from {{ source('raw', 'file_order_lines') }} as parts
+            where parts.shop = source.shop and parts.order_id = source.order_id and parts._deleted_at is null
+        ) as parts
     cross join lateral (
         select
             sum(lines.gross_amount) filter (where lines.role = 'items') as items_amount,
             sum(lines.discount_amount) filter (where lines.role = 'items') as discount_amount,
-            sum(lines.shipping_amount) + coalesce(sum(lines.net_amount) filter (where lines.role = 'shipping'), 0) as shipping_amount,
+            sum(lines.shipping_amount)
+            + coalesce(sum(lines.net_amount) filter (where lines.role = 'shipping'), 0) as shipping_amount,
             sum(lines.tax_amount) as tax_amount,
             sum(lines.net_amount) filter (where lines.role = 'adjustment') as adjustment_amount
         from {{ ref('stg_file__line_amounts') }} as lines
@@ -108,7 +110,7 @@ renamed as (
         totalled.loaded_at
     from totalled
     inner join {{ source('raw', 'shops') }} as shops
-        on shops.channel = 'file' and shops.shop = totalled.shop
+        on totalled.shop = shops.shop and shops.channel = 'file'
 
 )
 

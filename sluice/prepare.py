@@ -30,6 +30,8 @@ def prepare(config: Config, address: str) -> bool:
             return False
     dbt.run(address, VIEWS + WITHOUT_TESTS)
     with warehouse.connect(address) as db:
+        # what an order's statuses mean may have changed with the views
+        db.execute("select ops.absorb_pending(true)")
         db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True
 

@@ -61,7 +61,7 @@ def test_absorbing_again_changes_nothing(prepared_url: str, home: Path) -> None:
 
 
 def test_a_mapping_that_is_mended_is_taken_in(prepared_url: str, home: Path) -> None:
-    """What landing could not absorb, since the views were not there, comes in by the safety net."""
+    """What landing could not absorb, since the views were not there, is taken in when they are."""
     with company(prepared_url) as shop:
         shop.db.execute("alter view unified.orders rename to orders_away")
         shop.db.commit()

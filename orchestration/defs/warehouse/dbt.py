@@ -16,6 +16,8 @@ from sluice.project import DBT_PROJECT
 
 LOCK = 7_291_010
 """Advisory lock: runs that overlap build one after the other, or an incremental model would be built twice at once."""
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+"""Unit tests say nothing of the data; they run with the tests."""
 RETRY = dg.RetryPolicy(max_retries=1, delay=15)
 
 
@@ -45,7 +47,8 @@ def warehouse_models() -> dg.Definitions:
     def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
         with warehouse.connect(autocommit=True) as db:
             db.execute("select pg_advisory_lock(%s)", (LOCK,))
-            yield from dbt_cli.cli(["build"], context=context, target_path=dbt.target() / context.run.run_id).stream()
+            # in dbt's usual folder, so that a project that did not change is not parsed again
+            yield from dbt_cli.cli(BUILD, context=context, target_path=dbt.target()).stream()
 
     os.environ.update(dbt.environment(warehouse.url()))
     # dbt of this very environment, wherever the PATH leads

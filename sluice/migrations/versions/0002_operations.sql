@@ -31,12 +31,13 @@ create table ops.commitments (
 create index on ops.commitments (facility_id, sku) where quantity > 0;
 comment on table ops.commitments is 'Pieces that accepted orders still hold, a row an order line and component. 0 once shipped or cancelled.';
 
-create table ops.absorb_progress (
-    channel text not null,
-    shop text not null,
-    loaded_through timestamptz not null,
-    primary key (channel, shop)
+create table ops.unabsorbed (
+    channel text collate "C" not null,
+    shop text collate "C" not null,
+    order_id text collate "C" not null,
+    primary key (channel, shop, order_id)
 );
+comment on table ops.unabsorbed is 'Orders that were landed while there were no unified views to read them through.';
 
 -- What an order's lines hold now, bundles exploded. An order that is over, or not a sale, holds nothing.
 create function ops.held_pieces(p_channel text, p_shop text, p_order_ids text[])
@@ -85,6 +86,11 @@ language plpgsql
 set plan_cache_mode = force_custom_plan
 as $$
 begin
+    if to_regclass('unified.orders') is null then
+        insert into ops.unabsorbed select p_channel, p_shop, id from unnest(p_order_ids) as id on conflict do nothing;
+        return;
+    end if;
+
     insert into ops.order_events (channel, shop, order_id, axis, from_status, to_status, occurred_at)
     with changed as materialized (
         select o.order_id, o.order_status, o.payment_status, o.fulfilment_status, coalesce(o.updated_at, o.ordered_at, now()) as at
@@ -159,29 +165,27 @@ begin
         and not exists (select from listed as l where l.order_id = c.order_id and l.line_id = c.line_id);
 end $$;
 
--- Absorb what was loaded since the last time: the safety net under landing, and the way to take in a mended mapping (p_all).
+-- Absorb what landing could not, and find a place for what waits at none. `p_all` takes in everything anew: after a mended mapping.
 create function ops.absorb_pending(p_all boolean default false) returns bigint
 language plpgsql as $$
 declare
-    s record;
-    ids text[];
+    waiting record;
     absorbed bigint := 0;
-    newest timestamptz;
 begin
-    for s in select channel, shop from raw.shops order by 1, 2 loop
-        select coalesce(array_agg(o.order_id), '{}'), max(o.loaded_at) into ids, newest
-        from unified.orders as o
-        where o.channel = s.channel and o.shop = s.shop and (p_all or o.loaded_at > coalesce(
-            -- landings that began earlier may commit later
-            (select p.loaded_through - interval '10 minutes' from ops.absorb_progress as p
-             where p.channel = s.channel and p.shop = s.shop), '-infinity'));
-        perform ops.absorb_orders(s.channel, s.shop, ids);
-        absorbed := absorbed + cardinality(ids);
-        if newest is not null then
-            insert into ops.absorb_progress values (s.channel, s.shop, newest)
-            on conflict (channel, shop) do update set
-                loaded_through = greatest(absorb_progress.loaded_through, excluded.loaded_through);
-        end if;
+    for waiting in
+        select w.channel, w.shop, array_agg(w.order_id) as ids
+        from (
+            select channel, shop, order_id from ops.unabsorbed
+            union
+            select channel, shop, order_id from ops.commitments where quantity > 0 and facility_id = 'default'
+            union
+            select channel, shop, order_id from unified.orders where p_all
+        ) as w
+        group by w.channel, w.shop
+    loop
+        perform ops.absorb_orders(waiting.channel, waiting.shop, waiting.ids);
+        delete from ops.unabsorbed where channel = waiting.channel and shop = waiting.shop and order_id = any(waiting.ids);
+        absorbed := absorbed + cardinality(waiting.ids);
     end loop;
     return absorbed;
 end $$;

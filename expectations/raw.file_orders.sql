@@ -1,10 +1,10 @@
 -- check: nothing_is_in_quarantine
 -- severity: warning
--- Records that broke their contract wait to be mended and replayed.
-select q.shop, q.reason, count(*) as records
+-- Records of any of the channel's streams that broke their contract wait to be mended and replayed.
+select q.shop, q.stream, q.reason, count(*) as records
 from raw.quarantine as q
-where q.channel = 'file' and q.stream = 'orders' and q.resolved_at is null
-group by q.shop, q.reason
+where q.channel = 'file' and q.stream <> 'order_lines' and q.resolved_at is null
+group by q.shop, q.stream, q.reason
 order by records desc;
 
 -- check: sales_have_no_negative_total

@@ -17,11 +17,11 @@ having coalesce(max(m.landed_at), '-infinity') < now() - interval '3 days';
 
 -- check: nothing_is_in_quarantine
 -- severity: warning
--- Records that broke their contract wait to be mended and replayed.
-select q.shop, q.reason, count(*) as records
+-- Records of any of the channel's streams that broke their contract wait to be mended and replayed.
+select q.shop, q.stream, q.reason, count(*) as records
 from raw.quarantine as q
-where q.channel = 'shopify' and q.stream = 'orders' and q.resolved_at is null
-group by q.shop, q.reason
+where q.channel = 'shopify' and q.resolved_at is null
+group by q.shop, q.stream, q.reason
 order by records desc;
 
 -- check: every_order_has_lines

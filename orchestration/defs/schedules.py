@@ -3,7 +3,8 @@
 import dagster as dg
 
 EVERYTHING = dg.define_asset_job("everything", selection=dg.AssetSelection.all())
-INGEST = dg.define_asset_job("ingest", selection=dg.AssetSelection.groups("channels", "ops"))
+# publishing too: a number that a channel refused is tried again
+INGEST = dg.define_asset_job("ingest", selection=dg.AssetSelection.groups("channels", "ops", "publishing"))
 NIGHTLY = dg.define_asset_job("nightly", selection=dg.AssetSelection.all())
 
 

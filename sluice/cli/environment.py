@@ -19,7 +19,7 @@ from sluice.cli.sandbox import credentials
 from sluice.prepare import prepare
 from sluice.project import DAGSTER_YAML
 from sluice.sandbox.host import Sandbox
-from sluice.sandbox.seasons import AS_OF
+from sluice.sandbox.seasons import AS_OF, END
 
 QUIET = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -70,7 +70,7 @@ def environment(
         server = warehouse.running()
         address = server.__enter__()
     try:
-        _point_at(address, loaded)
+        _point_at(address)
         with stages.stage("prepare the database"):
             prepare(loaded, address)
         with _sandbox(loaded, stages, advance_days) as sandbox:
@@ -79,7 +79,7 @@ def environment(
         server.__exit__(None, None, None)
 
 
-def _point_at(address: str, loaded: config.Config) -> None:
+def _point_at(address: str) -> None:
     dagster_home = warehouse.home() / "dagster"
     dagster_home.mkdir(parents=True, exist_ok=True)
     (dagster_home / "dagster.yaml").write_text(DAGSTER_YAML.read_text())
@@ -90,7 +90,6 @@ def _point_at(address: str, loaded: config.Config) -> None:
         {
             "SLUICE_DATABASE_URL": address,
             "SLUICE_DAGSTER_URL": f"{address}{separator}options=-csearch_path%3Ddagster",
-            "SLUICE_BASE_CURRENCY": loaded.base_currency,
             "DAGSTER_HOME": str(dagster_home),
             **dbt.environment(address),
         }
@@ -108,7 +107,8 @@ def _sandbox(loaded: config.Config, stages: Stages, advance_days: float) -> Iter
         yield already
         return
     clock = warehouse.home() / "sandbox-clock"
-    now = datetime.fromisoformat(clock.read_text()) + timedelta(days=advance_days) if clock.exists() else AS_OF
+    # the world ends some day; a run after that finds nothing new
+    now = min(END, datetime.fromisoformat(clock.read_text()) + timedelta(days=advance_days)) if clock.exists() else AS_OF
     with stages.stage("start the sandbox channels"):
         sandbox = Sandbox(seed=loaded.sandbox.seed, orders=loaded.sandbox.orders, now=now)
         host = sandbox.__enter__()

@@ -1,11 +1,13 @@
 """`sluice sandbox`: the channels of our own, alone."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
 from sluice import config as configuration
+from sluice import warehouse
 from sluice.config import Sandbox
 from sluice.sandbox import host
 from sluice.sandbox.seasons import AS_OF
@@ -16,10 +18,15 @@ def serve(path: Path | None, port: int, orders: int | None, seed: int | None) ->
     chosen = Sandbox()
     if (path or configuration.config_path()).exists():
         chosen = configuration.load(path).sandbox or chosen
-    Console().print(
-        f"The world has {orders or chosen.orders:,} orders. http://127.0.0.1:{port}  (Ctrl-C stops it)", highlight=False
-    )
-    host.serve(seed if seed is not None else chosen.seed, orders or chosen.orders, port, AS_OF)
+    note = warehouse.home() / "sandbox.json"
+    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # so that `sluice land` and the others read from this one
+    note.write_text(json.dumps({"url": f"http://127.0.0.1:{port}"}))
+    Console().print(f"A world of {orders or chosen.orders:,} orders, until Ctrl-C, at", highlight=False)
+    try:
+        host.serve(seed if seed is not None else chosen.seed, orders or chosen.orders, port, AS_OF)
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def credentials(connector: str) -> dict[str, str]:

@@ -1,9 +1,12 @@
-"""`sluice status`: what runs, what the last run came to, what has been landed."""
+"""`sluice status`: what runs, what the last run came to, what is wrong now, what has been landed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from psycopg import Connection
+from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
@@ -14,16 +17,21 @@ LANDED = """
 select channel, shop, stream, count(*) as files, sum(records) as records, max(landed_at) as last_landed_at
 from raw.manifest group by 1, 2, 3 order by 1, 2, 3
 """
+ALERTS = "select severity, title, detail, opened_at from ops.alerts where closed_at is null order by severity, opened_at"
 
 
 def status(path: Path | None, as_json: bool) -> None:
-    """Works without starting anything; what can only be known from a running server is left out."""
+    """An embedded server that is stopped is started for the length of the look; one that was never made stays unmade."""
     configuration.load(path)
-    found = {"home": str(warehouse.home()), "up": _note("up.json"), "last_run": _note("last_run.json"), "landed": _landed()}
+    found: dict[str, Any] = {"home": str(warehouse.home()), "up": _note("up.json"), "last_run": _note("last_run.json")}
+    found |= {"alerts": [], "landed": []}
+    if os.environ.get("SLUICE_DATABASE_URL") or (warehouse.home() / "postgres" / "password").exists():
+        with warehouse.running() as address, warehouse.connect(address) as db:
+            found |= {"alerts": _rows(db, "ops.alerts", ALERTS), "landed": _rows(db, "raw.manifest", LANDED)}
     if as_json:
         print(json.dumps(found, default=str, indent=2))
-        return
-    _show(found, Console())
+    else:
+        _show(found, Console())
 
 
 def _note(name: str) -> dict[str, Any] | None:
@@ -31,17 +39,12 @@ def _note(name: str) -> dict[str, Any] | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
-def _landed() -> list[dict[str, Any]] | None:
-    try:
-        address = warehouse.url()
-    except configuration.ConfigError:
-        return None
-    with warehouse.connect(address) as db:
-        if db.execute("select to_regclass('raw.manifest')").fetchone() == (None,):
-            return []
-        cursor = db.execute(LANDED)
-        names = [column.name for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+def _rows(db: Connection, table: str, query: str) -> list[dict[str, Any]]:
+    """None where the database was never prepared."""
+    if db.execute("select to_regclass(%s)", (table,)).fetchone() == (None,):
+        return []
+    with db.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query).fetchall()
 
 
 def _show(found: dict[str, Any], console: Console) -> None:
@@ -58,9 +61,10 @@ def _show(found: dict[str, Any], console: Console) -> None:
         console.print(f"Last run: {outcome}, {last['seconds']} s; checks {last['checks']}", highlight=False)
     else:
         console.print("No run yet (`sluice run`).")
-    if found["landed"] is None:
-        console.print("PostgreSQL is stopped, so what was landed can't be read now.")
-        return
+    for alert in found["alerts"]:
+        colour = "red" if alert["severity"] == "critical" else "yellow"
+        since = f"{alert['opened_at']:%Y-%m-%d %H:%M} UTC"
+        console.print(f"[{colour}]open since {since}[/] {alert['title']}  {alert['detail']}", highlight=False)
     table = Table(title="Landed", title_justify="left")
     for name in ("stream", "lake files", "records", "last"):
         table.add_column(name, justify="left" if name in ("stream", "last") else "right")

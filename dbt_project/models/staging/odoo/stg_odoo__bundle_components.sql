@@ -1,18 +1,21 @@
 with boms as (
 
-    select * from {{ source('odoo', 'odoo_boms') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_boms') }}
+    where _deleted_at is null
 
 ),
 
 bom_lines as (
 
-    select * from {{ source('odoo', 'odoo_bom_lines') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_bom_lines') }}
+    where _deleted_at is null
 
 ),
 
 products as (
 
-    select * from {{ source('odoo', 'odoo_products') }} where _deleted_at is null and default_code is not null
+    select * from {{ source('odoo', 'odoo_products') }}
+    where _deleted_at is null and default_code is not null
 
 ),
 
@@ -28,8 +31,8 @@ kits as (
     from products
     inner join boms
         on products.shop = boms.shop
-        and products.product_tmpl_id_id = boms.product_tmpl_id_id
-        and (boms.product_id_id is null or products.id = boms.product_id_id)
+            and products.product_tmpl_id_id = boms.product_tmpl_id_id
+            and (boms.product_id_id is null or products.id = boms.product_id_id)
     order by products.shop, products.default_code, boms.product_id_id is null, boms.sequence, boms.id::bigint
 
 ),

@@ -1,18 +1,22 @@
 with warehouses as (
 
-    select * from {{ source('odoo', 'odoo_warehouses') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_warehouses') }}
+    where _deleted_at is null
 
 ),
 
 addresses as (
 
-    select * from {{ source('odoo', 'odoo_addresses') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_addresses') }}
+    where _deleted_at is null
 
 ),
 
 tills as (
 
-    select distinct operation_types.shop, operation_types.warehouse_id_id
+    select distinct
+        operation_types.shop,
+        operation_types.warehouse_id_id
     from {{ source('odoo', 'odoo_points_of_sale') }} as points_of_sale
     inner join {{ source('odoo', 'odoo_operation_types') }} as operation_types
         on points_of_sale.shop = operation_types.shop and points_of_sale.picking_type_id_id = operation_types.id

@@ -1,12 +1,14 @@
 with products as (
 
-    select * from {{ source('odoo', 'odoo_products') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_products') }}
+    where _deleted_at is null
 
 ),
 
 templates as (
 
-    select * from {{ source('odoo', 'odoo_templates') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_templates') }}
+    where _deleted_at is null
 
 ),
 

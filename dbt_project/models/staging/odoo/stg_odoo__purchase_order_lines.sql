@@ -1,24 +1,30 @@
 with orders as (
 
-    select * from {{ source('odoo', 'odoo_purchase_orders') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_purchase_orders') }}
+    where _deleted_at is null
 
 ),
 
 lines as (
 
-    select * from {{ source('odoo', 'odoo_purchase_order_lines') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_purchase_order_lines') }}
+    where _deleted_at is null
 
 ),
 
 products as (
 
-    select * from {{ source('odoo', 'odoo_products') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_products') }}
+    where _deleted_at is null
 
 ),
 
 facilities as (
 
-    select operation_types.shop, operation_types.id as operation_type_id, warehouses.code as facility_id
+    select
+        operation_types.shop,
+        operation_types.id as operation_type_id,
+        warehouses.code as facility_id
     from {{ source('odoo', 'odoo_operation_types') }} as operation_types
     inner join {{ source('odoo', 'odoo_warehouses') }} as warehouses
         on operation_types.shop = warehouses.shop and operation_types.warehouse_id_id = warehouses.id

@@ -1,24 +1,28 @@
 with quants as (
 
-    select * from {{ source('odoo', 'odoo_quants') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_quants') }}
+    where _deleted_at is null
 
 ),
 
 locations as (
 
-    select * from {{ source('odoo', 'odoo_locations') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_locations') }}
+    where _deleted_at is null
 
 ),
 
 warehouses as (
 
-    select * from {{ source('odoo', 'odoo_warehouses') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_warehouses') }}
+    where _deleted_at is null
 
 ),
 
 products as (
 
-    select * from {{ source('odoo', 'odoo_products') }} where _deleted_at is null
+    select * from {{ source('odoo', 'odoo_products') }}
+    where _deleted_at is null
 
 ),
 

@@ -1,7 +1,7 @@
 """The function that turns a record into rows for COPY. It is written as source, once a contract: no loop over columns is left.
 
-A row is gathered as a tuple and written as JSON by msgspec, in C. Without its brackets that is a line of CSV whose escape character
-is the backslash, which PostgreSQL reads; `copy_text` mends the escapes that JSON has beyond CSV's.
+A row is gathered as a tuple and written as JSON by msgspec, in C. Without its brackets that is a line of CSV whose escape
+character is the backslash, which PostgreSQL reads; `copy_text` mends the escapes that JSON has beyond CSV's.
 """
 
 import re
@@ -15,8 +15,8 @@ from sluice.channels.protocol import Stream
 from sluice.landing.names import quoted
 from sluice.landing.shape import Children, Group, Leaf, Member, Table, shape
 
-Flat = tuple[list[bytes], ...]
-"""A record as rows: lines without their ends, a list a table, in the shape's order."""
+Flat = tuple[bytes, ...]
+"""A record as rows: a table's lines, the last without its end, in the shape's order."""
 Flatten = Callable[[Any, str, tuple[Any, ...]], Flat]
 """(record, shop, the main row's last columns) -> Flat. Raises Unfit."""
 
@@ -39,6 +39,11 @@ def place(table: Table, key: tuple[Leaf, ...]) -> list[str]:
     return [*parents, *(["_parent_position"] if table.depth == 2 else []), "_position"]
 
 
+def key_columns(table: Table, key: tuple[Leaf, ...]) -> list[str]:
+    """The columns of the table's primary key."""
+    return ["shop", *(place(table, key) if table.depth else [leaf.column for leaf in key])]
+
+
 def copy_statement(table: Table, key: tuple[Leaf, ...], schema: str = "raw") -> str:
     """COPY of flattened rows into `table`."""
     names = ", ".join(map(quoted, columns(table, key)))
@@ -49,9 +54,9 @@ _ESCAPE = re.compile(rb'\\(?:(["\\])|u00(..)|(.))')
 _CONTROLS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-def copy_text(rows: list[bytes]) -> bytes:
+def copy_text(rows: bytes) -> bytes:
     """Rows as COPY reads them: control characters, which JSON escapes, as they are."""
-    text = b"\n".join(rows) + b"\n"
+    text = rows + b"\n"
     return _ESCAPE.sub(_control, text) if b"\\" in text else text
 
 
@@ -68,6 +73,7 @@ def flattener(connector: str, stream: Stream) -> Flatten:
     encode = msgspec.json.Encoder().encode
     scope: dict[str, Any] = {
         "encode": encode,
+        "end": b"\n",
         "json": lambda value: encode(value).decode(),
         "raw": lambda value: bytes(value).decode(),
         "infinite": lambda column: Unfit(f"{column} is no finite number"),
@@ -90,13 +96,13 @@ class _Source:
         self.used = 0
 
     def text(self) -> str:
-        lists = [f"rows{number}" for number in range(1, len(self.numbers))]
         self.line(0, "def flatten(r, shop, tail):")
-        for name in lists:
-            self.line(1, f"{name} = []")
+        for number in range(1, len(self.numbers)):
+            self.line(1, f"rows{number} = []")
         cells = self.members(self.shape.main.members, "r", 1, None)
         self.line(1, f"main = encode((shop, {', '.join(cells)}, *tail))[1:-1]")
-        self.line(1, f"return ({', '.join(['[main]', *lists])},)")
+        joined = [f"end.join(rows{number})" for number in range(1, len(self.numbers))]
+        self.line(1, f"return ({', '.join(['main', *joined])},)")
         return "\n".join(self.lines)
 
     def line(self, depth: int, text: str) -> None:

@@ -1,23 +1,22 @@
 """Landing: from a channel's pages to the lake and the typed raw tables, a batch a transaction."""
 
-import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 from psycopg import Connection
 
 from sluice.channels import protocol
 from sluice.channels.protocol import Connector, Page, Stream
 from sluice.landing import cursors
-from sluice.landing.delivery import Batch, LandingError, add
+from sluice.landing.delivery import Batch, add
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
 
-log = logging.getLogger(__name__)
-
-__all__ = ["Landed", "LandingError", "land"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,21 @@ def land(
         cursor = cursors.read(db, connector.name, connection.shop, stream.name)
         db.commit()
         pages = connector.open(connection).pages(stream, cursor)
-        for batch in batches(pages, connector, stream):
+        for batch in ahead(batches(pages, connector, stream)):
             total = total.plus(lander.land(batch), time.monotonic() - started)
             if report:
                 report(total)
     return replace(total, seconds=time.monotonic() - started)
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a thread while the one before it is used: the channel is read while the database writes."""
+    end = object()
+    with ThreadPoolExecutor(1, "read") as beside:
+        upcoming = beside.submit(next, items, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = beside.submit(next, items, end)
+            yield cast(T, item)
 
 
 def batches(pages: Iterable[Page], connector: Connector, stream: Stream) -> Iterator[Batch]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from psycopg import Connection
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing.flatten import place
+from sluice.landing.flatten import key_columns, place
 from sluice.landing.names import ShapeError, quoted
 from sluice.landing.shape import Shape, Table, shape
 
@@ -68,7 +68,7 @@ def _grow(db: Connection, table: Table, existing: dict[str, str]) -> None:
 
 def _create(db: Connection, found: Shape, table: Table) -> None:
     # Keys are compared byte by byte: as fast as it gets, and the same on every server.
-    key = _key(found, table)
+    key = key_columns(table, found.key)
     columns = [
         f"{quoted(name)} {kind}" + (' collate "C"' if kind == "text" and name in key else "")
         for name, kind in _columns(found, table).items()
@@ -81,10 +81,6 @@ def _create(db: Connection, found: Shape, table: Table) -> None:
         if order and order != key:
             # What belongs to an order is looked up by it: an order's refunds where they are a stream of their own.
             db.execute(f"create index on raw.{quoted(table.name)} (shop, {quoted(order[0])})")
-
-
-def _key(found: Shape, table: Table) -> list[str]:
-    return ["shop", *(place(table, found.key) if table.depth else [leaf.column for leaf in found.key])]
 
 
 def _columns(found: Shape, table: Table) -> dict[str, str]:

@@ -38,7 +38,7 @@ def replay(
                 report(total)
         orders = lander.store.orders()
         for start in range(0, len(orders), ABSORBED_AT_ONCE):
-            absorb(db, connector.name, shop, orders[start : start + ABSORBED_AT_ONCE])
+            absorb(lander.store, orders[start : start + ABSORBED_AT_ONCE])
     return replace(total, seconds=time.monotonic() - started)
 
 

@@ -127,9 +127,7 @@ class Lander:
 
     def _absorb(self, decision: Decision) -> None:
         orders = {one.order_id for one in decision.accepted if one.order_id is not None}
-        if orders:
-            self.store.analyze_if_grown()
-        absorb(self.db, self.where[0], self.where[1], sorted(orders))
+        absorb(self.store, sorted(orders))
 
 
 class Walk:
@@ -145,8 +143,8 @@ class Walk:
         self.unreadable = self.unreadable or any(one.key is None for one in batch.delivered)
 
 
-def absorb(db: Connection, channel: str, shop: str, orders: list[str]) -> None:
-    """Let operations take in changed orders, once there are unified views to read them through."""
-    row = db.execute("select to_regclass('unified.orders') is not null").fetchone()
-    if orders and row and row[0]:
-        db.execute("select ops.absorb_orders(%s, %s, %s)", (channel, shop, orders))
+def absorb(store: Store, orders: list[str]) -> None:
+    """Let operations take in changed orders: through the unified views, or later where there are none yet."""
+    if orders:
+        store.analyze_grown()
+        store.db.execute("select ops.absorb_orders(%s, %s, %s)", (store.channel, store.shop, orders))

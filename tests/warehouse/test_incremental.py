@@ -46,7 +46,7 @@ def versions(house: Warehouse) -> dict[str, str]:
 
 
 def absorb(house: Warehouse) -> None:
-    house.db.execute("select ops.absorb_pending()")
+    house.db.execute("select ops.absorb_pending(true)")
 
 
 def begin(house: Warehouse) -> None:

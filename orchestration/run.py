@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerting import alert
+from orchestration.alerting import alert, reasons, told
 from orchestration.definitions import defs
 from sluice import warehouse
 
@@ -71,18 +71,6 @@ def checks(result: dg.ExecuteInProcessResult) -> list[dict[str, Any]]:
     ]
 
 
-def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
-    """Why each failed step failed: the innermost cause, since that is what a person can act on."""
-    found = {}
-    for event in result.all_events:
-        if event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_key:
-            error = event.step_failure_data.error
-            while error and error.cause:
-                error = error.cause
-            found[event.step_key] = error.message.strip() if error else "failed"
-    return found
-
-
 def main() -> int:
     began = time.monotonic()
     definitions = defs()
@@ -98,12 +86,12 @@ def main() -> int:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
         )
-    faults = failures(result)
+    faults = reasons(result.all_events)
     with warehouse.connect() as db:
         alert(
             db,
             JOB,
-            "; ".join(f"{step}: {reason}" for step, reason in faults.items()) or None,
+            told(faults),
             result.get_asset_check_evaluations(),
         )
     evaluated = checks(result)

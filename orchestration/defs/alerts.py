@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.alerting import alert
+from orchestration.alerting import alert, reasons, told
 from orchestration.resources import Warehouse
 
 
@@ -19,7 +19,8 @@ def alerts() -> dg.Definitions:
     @dg.run_failure_sensor(name="alert_after_failed_runs", default_status=dg.DefaultSensorStatus.RUNNING)
     def after_failure(context: dg.RunFailureSensorContext, warehouse: Warehouse) -> None:
         with warehouse.connect() as db:
-            alert(db, context.dagster_run.job_name, context.failure_event.message or "failed", _evaluations(context))
+            why = told(reasons(context.get_step_failure_events())) or context.failure_event.message or "failed"
+            alert(db, context.dagster_run.job_name, why, _evaluations(context))
 
     @dg.run_status_sensor(
         name="alert_after_runs", run_status=dg.DagsterRunStatus.SUCCESS, default_status=dg.DefaultSensorStatus.RUNNING

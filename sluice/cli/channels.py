@@ -37,8 +37,9 @@ def listing(path: Path | None, as_json: bool) -> None:
 def check(path: Path | None, shop: str | None, as_json: bool) -> int:
     """Ask each channel for one page. 1 if one refuses or does not answer."""
     found = {}
-    with environment(path) as ready:
-        for entry in chosen(ready.config, shop):
+    shops = chosen(configuration.load(path), shop)
+    with environment(path):
+        for entry in shops:
             found[f"{entry.connector}/{entry.shop}"] = _fault(entry)
     if as_json:
         print(json.dumps(found))

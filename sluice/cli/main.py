@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -74,10 +75,10 @@ def land(
     config: ConfigPath = None,
     json: AsJson = False,
 ) -> None:
-    """Read what is new from the channels into the lake and the raw tables."""
+    """Read what is new from the channels into the lake and the raw tables. Exit code 1 if a shop failed; the others land."""
     from sluice.cli.landing import land as land_shops
 
-    land_shops(config, shop, stream, json)
+    raise typer.Exit(land_shops(config, shop, stream, json))
 
 
 @app.command()
@@ -90,7 +91,7 @@ def replay(
     """Rebuild the raw tables from the lake, without asking the channels."""
     from sluice.cli.landing import replay as replay_shops
 
-    replay_shops(config, shop, stream, json)
+    raise typer.Exit(replay_shops(config, shop, stream, json))
 
 
 channels = typer.Typer(no_args_is_help=True, help="The shops that are connected, and the connectors there are.")
@@ -209,6 +210,9 @@ def main() -> None:
     # Started in the background, a shell has SIGINT ignored; a terminated command must clean up just as well.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    # Libraries' warnings are for us, not for a user; -W and PYTHONWARNINGS bring them back.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     try:
         app()
     except (ConfigError, ChannelError) as fault:

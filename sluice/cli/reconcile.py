@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from sluice import config as configuration
 from sluice import warehouse
 from sluice.cli.environment import environment
 from sluice.cli.shops import chosen
@@ -17,8 +18,9 @@ from sluice.operations.reconciliation import reconcile_shop, window
 def reconcile(path: Path | None, shop: str | None, everything: bool, as_json: bool) -> int:
     """1 if a shop differs."""
     found: list[Reconciliation] = []
+    shops = chosen(configuration.load(path), shop)
     with environment(path) as ready, warehouse.connect(ready.database) as db:
-        for entry in chosen(ready.config, shop):
+        for entry in shops:
             if entry.type.kind == "erp":
                 continue
             now = datetime.now(UTC)

@@ -89,10 +89,13 @@ def _shop_line(db: Connection, channel: str, shop: str, name: str, outcome: dict
     quarantined = db.execute(
         "select count(*) from raw.quarantine where channel = %s and shop = %s and resolved_at is null", (channel, shop)
     ).fetchone()
-    held = db.execute(
-        "select agrees, result from ops.reconciliations where channel = %s and shop = %s order by at desc limit 1",
-        (channel, shop),
-    ).fetchone()
+    held = None
+    # Only what this run held against the channel: what an earlier one found says nothing of now.
+    if any(check["check"] == f"agrees_with_{channel}_{shop}" for check in outcome.get("checks", [])):
+        held = db.execute(
+            "select agrees, result from ops.reconciliations where channel = %s and shop = %s order by at desc limit 1",
+            (channel, shop),
+        ).fetchone()
     compared = held[1] if held else None
     own = {currency: total for currency, (_, total) in money.items()}
     return ShopLine(

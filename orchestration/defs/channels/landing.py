@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.resources import Warehouse
 from sluice.channels.protocol import ChannelError, Connector, Refused, Stream
 from sluice.config import Shop
+from sluice.landing.delivery import LandingError
 from sluice.landing.land import Landed, land
 from sluice.landing.raw_tables import tables
 
@@ -70,7 +71,7 @@ def _land(
     try:
         with warehouse.connect() as db:
             landed = land(db, connector, shop.connect(), stream)
-    except ChannelError as fault:
+    except (ChannelError, LandingError) as fault:
         faults[name] = fault
         context.log.error(f"{name} {stream.name}: {fault}")
         return None

@@ -69,16 +69,16 @@ def _grow(db: Connection, table: Table, existing: dict[str, str]) -> None:
 def _create(db: Connection, found: Shape, table: Table) -> None:
     # Keys are compared byte by byte: as fast as it gets, and the same on every server.
     key = key_columns(table, found.key)
+    order = [leaf.column for leaf in table.leaves if table.depth == 0 and leaf.attribute == found.stream.order_key]
     columns = [
-        f"{quoted(name)} {kind}" + (' collate "C"' if kind == "text" and name in key else "")
+        f"{quoted(name)} {kind}" + (' collate "C"' if kind == "text" and name in [*key, *order] else "")
         for name, kind in _columns(found, table).items()
     ]
     primary = ", ".join(map(quoted, key))
     db.execute(f"create table raw.{quoted(table.name)} ({', '.join(columns)}, primary key ({primary}))")
     if table.depth == 0:
         db.execute(f"create index on raw.{quoted(table.name)} (_loaded_at)")
-        order = [leaf.column for leaf in table.leaves if leaf.attribute == found.stream.order_key]
-        if order and order != key:
+        if order and order != key[1:2]:
             # What belongs to an order is looked up by it: an order's refunds where they are a stream of their own.
             db.execute(f"create index on raw.{quoted(table.name)} (shop, {quoted(order[0])})")
 

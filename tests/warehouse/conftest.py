@@ -53,9 +53,7 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def house(
-    request: pytest.FixtureRequest, postgres: warehouse.Embedded, template: str, dbt_home: Path
-) -> Iterator[Warehouse]:
+def house(request: pytest.FixtureRequest, postgres: warehouse.Embedded, template: str, dbt_home: Path) -> Iterator[Warehouse]:
     """A migrated database with every raw table, empty."""
     name = request.module.__name__.rsplit(".", 1)[-1]
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:

@@ -85,9 +85,7 @@ def erp(db: psycopg.Connection, at: datetime) -> None:
         )  # fmt: skip
     put(db, "odoo_boms", shop="erp", id="1", product_tmpl_id_id="SET", product_qty=1, sequence=1, **landed(at))
     for number, (sku, pieces) in enumerate((("A", 2), ("B", 1))):
-        put(
-            db, "odoo_bom_lines", shop="erp", id=str(number), bom_id_id="1", product_id_id=sku, product_qty=pieces, **landed(at)
-        )
+        put(db, "odoo_bom_lines", shop="erp", id=str(number), bom_id_id="1", product_id_id=sku, product_qty=pieces, **landed(at))
 
 
 def shopify_order(db: psycopg.Connection, number: str, at: datetime, *, processed_at: str, **columns: Any) -> None:

@@ -14,4 +14,5 @@ def channels() -> dg.Definitions:
     landing = [
         landing_assets(connector, [shop for shop in shops if shop.connector == name]) for name, connector in connectors.items()
     ]
-    return dg.Definitions(assets=landing, asset_checks=[reconciliation_checks(shops)])
+    connected = dg.AssetSpec(["raw", "shops"], group_name="channels", description="The shops that sluice.yaml connects.")
+    return dg.Definitions(assets=[*landing, connected], asset_checks=[reconciliation_checks(shops)])

@@ -18,6 +18,7 @@ LOCK = 7_291_010
 """Advisory lock: runs that overlap build one after the other, or an incremental model would be built twice at once."""
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests say nothing of the data; they run with the tests."""
+LAYERS = ("staging", "unified", "marts", "seeds")
 RETRY = dg.RetryPolicy(max_retries=1, delay=15)
 
 
@@ -31,7 +32,7 @@ class Translator(DagsterDbtTranslator):
             # dbt may know a table by a name of its own; the asset is called as landing calls the table.
             return spec.replace_attributes(key=dg.AssetKey(["raw", source["identifier"]]))
         layer = spec.key.path[0]
-        return spec.replace_attributes(group_name=layer if layer in ("staging", "unified", "marts", "seeds") else spec.group_name)
+        return spec.replace_attributes(group_name=layer if layer in LAYERS else "marts")
 
 
 def manifest() -> dict[str, Any]:

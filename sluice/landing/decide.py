@@ -68,7 +68,7 @@ def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Rea
         raw = delivered.raw
         record = decode(raw)
         flat = flatten(record, shop, (delivered.received_at, file_id, delivered.digest))
-        if b"\\u0000" in raw and any(b"\\u0000" in rows for rows in flat):
+        if b"\\" in raw and any(b"\\u0000" in rows for rows in flat):
             raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
         order = getattr(record, order_key) if order_key else None
         return (getattr(record, version) if version else None, flat, None if order is None else str(order))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sluice.landing.decide import Decision
 from sluice.landing.delivery import Delivered, order_id
 from sluice.landing.names import quoted
-from sluice.landing.store import Store
+from sluice.landing.store import Store, array
 
 
 def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> None:
@@ -47,6 +47,12 @@ def settle(store: Store, delivered: Sequence[Delivered], decision: Decision) -> 
 
     Which entries are open depends on nothing but the rows and the entries, so the order of landing does not matter.
     """
+    where = (store.channel, store.shop, store.shape.stream.name)
+    row = store.db.execute(
+        "select exists (select from raw.quarantine where channel = %s and shop = %s and stream = %s)", where
+    ).fetchone()
+    if not row or not row[0]:
+        return
     on_key = " and ".join(
         f"m.{quoted(leaf.column)} = split_part(q.key, chr(31), {number})::{leaf.pg}"
         for number, leaf in enumerate(store.shape.key, 1)
@@ -64,13 +70,7 @@ def settle(store: Store, delivered: Sequence[Delivered], decision: Decision) -> 
         ) as found
         where quarantine.quarantine_id = found.quarantine_id and (quarantine.resolved_at is null) = found.is_well
         """,
-        (
-            well,
-            store.channel,
-            store.shop,
-            store.shape.stream.name,
-            [one.identity for one in delivered if one.key is not None],
-        ),
+        (array(well), *where, array([one.identity for one in delivered if one.key is not None])),
     )
 
 

@@ -18,7 +18,7 @@ REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded
 """What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
 
 
-AT_ONCE = 1_000
+AT_ONCE = 2_500
 """Records that are written while the next ones are made."""
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from sluice.channels.protocol import ChannelError, Page
-from sluice.landing.land import Landed, LandingError, land
+from sluice.landing.delivery import LandingError
+from sluice.landing.land import Landed, land
 from tests.landing.state import held, one, rows
 from tests.landing.toy import CONNECTION, EVENTS, ORDERS, START, order, page, toy
 

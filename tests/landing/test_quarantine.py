@@ -35,7 +35,7 @@ BROKEN = {
     "a time without a zone, by contract": (order(7, updatedAt="2026-03-01T00:00:00"), "with a timezone component"),
     "a time without a zone": (order(7, processedAt="2026-03-01T00:00:00"), "processed_at is a time without a zone"),
     "U+0000 in a text": (order(7, name="a\x00b"), "U+0000"),
-    "U+0000 in a nested text": (order(7, attributes={"a": "\x00"}), "cannot be converted to text"),
+    "U+0000 in a nested text": (order(7, attributes={"a": "\x00"}), "U+0000"),
     "half a surrogate pair": (json.dumps(order(7)).replace("#7", "\\ud800").encode(), "surrogate"),
     "the other half of one": (json.dumps(order(7)).replace("#7", "x\\udc00\\\\ud83d\\ude00").encode(), "surrogate"),
     "bytes that are no UTF-8": (json.dumps(order(7)).replace("#7", "~").encode().replace(b"~", b"\xff"), "utf-8"),

@@ -49,9 +49,7 @@ def database_url(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def prepared_template(
-    postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def prepared_template(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with the raw tables of all connectors and the views over them: dbt starts once a session."""
     config = tmp_path_factory.mktemp("prepared") / "sluice.yaml"
     config.write_text(DEMO, encoding="utf-8")
@@ -64,9 +62,7 @@ def prepared_template(
 
 
 @pytest.fixture(scope="session")
-def built_template(
-    postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def built_template(postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The same with the marts beside, all tables empty but those that need no order."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(f"create database built template {prepared_template}")

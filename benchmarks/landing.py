@@ -35,7 +35,8 @@ from sluice.sandbox.shopify import SECRETS
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 
-ORDERS = CONNECTOR.stream("orders")
+ORDERS = replace(CONNECTOR.stream("orders"), order_key=None)
+"""Without its order key: what operations do with landed orders is no part of this measure."""
 SHARE = 0.4
 """Of a world's orders, those that came to the Shopify shop before its present day: about."""
 REPEATS = 3
@@ -139,7 +140,7 @@ def main(orders: int) -> None:
     size = sum(len(page.body) for page in pages) / 1e6
     print(f"{len(batch.delivered):,} orders on {len(pages)} pages, {size:,.0f} MB of JSON")
     ready = flattened(pages)
-    rows = sum(text.count(b"\n") for texts in ready for text in texts.values())
+    rows = sum(text.count(b"\n") + 1 for texts in ready for text in texts.values())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -182,7 +183,8 @@ def compare(
         results["dlt, merge by key"] = dlt
     for name, seconds in results.items():
         print(f"  {name:36} {seconds:7.2f} s {count / seconds:10,.0f} orders/s")
-    print(f"landing takes {ours / copy:.1f} times a bare COPY (aim: at most 3), {ours / indexed:.1f} times one into tables with keys")
+    print(f"landing takes {ours / copy:.1f} times a bare COPY (aim: at most 3)")
+    print(f"landing takes {ours / indexed:.1f} times a COPY into tables with landing's keys")
     if dlt is None:
         print("dlt is not installed: pip install --group bench, or name an interpreter that has it in DLT_PYTHON")
     else:

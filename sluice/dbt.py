@@ -74,4 +74,3 @@ def _changed_at() -> float:
         # a folder's own time moves when a file in it is removed
         files += (DBT_PROJECT / folder).rglob("*")
     return max(file.stat().st_mtime for file in files)
-

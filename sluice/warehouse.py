@@ -68,7 +68,7 @@ def _checked(address: str) -> str:
     try:
         with connect(address) as connection:
             version = connection.info.server_version
-    except psycopg.OperationalError as fault:
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as fault:
         raise ConfigError(f"SLUICE_DATABASE_URL: no connection ({str(fault).strip()})") from fault
     if version < OLDEST:
         raise ConfigError(f"SLUICE_DATABASE_URL: PostgreSQL {version // 10000} is too old; 15 or newer is needed")

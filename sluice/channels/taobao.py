@@ -86,8 +86,6 @@ class Taobao:
             number, has_next = number + 1, page.has_next
 
 
-
-
 class _Order(Struct):
     total_fee: Decimal = Decimal(0)
     refund_status: str = ""

@@ -96,14 +96,10 @@ class Transport:
         except (Throttled, Transient) as fault:
             raise ChannelError(f"{self.base_url} did not answer well in {self.attempts} tries: {fault}") from fault
 
-    def _once(
-        self, method: str, path: str, verdict: Callable[[requests.Response], None], **arguments: Any
-    ) -> requests.Response:
+    def _once(self, method: str, path: str, verdict: Callable[[requests.Response], None], **arguments: Any) -> requests.Response:
         headers = self.headers | arguments.pop("headers", {})
         try:
-            response = self.session.request(
-                method, self.base_url + path, headers=headers, timeout=TIMEOUT, **arguments
-            )
+            response = self.session.request(method, self.base_url + path, headers=headers, timeout=TIMEOUT, **arguments)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as fault:
             raise Transient(type(fault).__name__) from fault
         verdict(response)

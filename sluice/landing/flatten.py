@@ -56,8 +56,7 @@ _CONTROLS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 def copy_text(rows: bytes) -> bytes:
     """Rows as COPY reads them: control characters, which JSON escapes, as they are."""
-    text = rows + b"\n"
-    return _ESCAPE.sub(_control, text) if b"\\" in text else text
+    return _ESCAPE.sub(_control, rows) if b"\\" in rows else rows
 
 
 def _control(found: re.Match[bytes]) -> bytes:

@@ -165,9 +165,7 @@ def _read(db: Connection, channel: str, shop: str, since: datetime, until: datet
 
 
 def _ids(db: Connection, verdict: str) -> list[str]:
-    rows = db.execute(
-        'select order_id from compared where verdict = %s order by order_id collate "C" limit %s', (verdict, SHOWN)
-    )
+    rows = db.execute('select order_id from compared where verdict = %s order by order_id collate "C" limit %s', (verdict, SHOWN))
     return [row[0] for row in rows]
 
 

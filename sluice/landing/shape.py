@@ -142,9 +142,7 @@ def _table(name: str, depth: int, struct: inspect.StructType, above: tuple[type,
     return Table(checked(name), depth, _members(name, depth, struct, "", above))
 
 
-def _members(
-    table: str, depth: int, struct: inspect.StructType, prefix: str, above: tuple[type, ...]
-) -> tuple[Member, ...]:
+def _members(table: str, depth: int, struct: inspect.StructType, prefix: str, above: tuple[type, ...]) -> tuple[Member, ...]:
     if struct.cls in above:
         raise ShapeError(f"{table}: {struct.cls.__name__} holds itself")
     inside = (*above, struct.cls)
@@ -192,9 +190,7 @@ def _list(
         return Leaf(attribute, checked(name), "json", "jsonb", nullable)
     if depth == 2:
         raise ShapeError(f"{table}.{name}: lists are nested more than two deep")
-    return Children(
-        attribute, nullable, inner, inner_nullable, item_nullable, _table(f"{table}__{name}", depth + 1, item, above)
-    )
+    return Children(attribute, nullable, inner, inner_nullable, item_nullable, _table(f"{table}__{name}", depth + 1, item, above))
 
 
 def _unwrapped(kind: inspect.Type, where: str) -> tuple[Any, dict[str, Any], bool]:

@@ -26,9 +26,7 @@ class Plan:
     quotas: pl.DataFrame
 
 
-def plan(
-    demand: pl.DataFrame, lead_times: pl.DataFrame, stock_position: pl.DataFrame, policy: Planning, as_of: date
-) -> Plan:
+def plan(demand: pl.DataFrame, lead_times: pl.DataFrame, stock_position: pl.DataFrame, policy: Planning, as_of: date) -> Plan:
     """Plan every (facility, sku) that has stock or sold in the policy's history before `as_of`.
 
     `demand` is the mart demand_daily, `lead_times` comes from lead_time.lead_times, `stock_position` is the mart of that name.
@@ -144,10 +142,18 @@ def _quotas(grid: pl.DataFrame, channels: Channels, made: Allocation) -> pl.Data
         isolation=channels.isolation.ravel(),
     )
     return told.select(
-        *ITEM, *CHANNEL, "quota", "published",
+        *ITEM,
+        *CHANNEL,
+        "quota",
+        "published",
         rule=pl.format(
             "priority {}: expects {} ± {}, floor {}, set apart up to {}; pool {}, {} of it kept for better channels",
-            "priority", pl.col("expected").round(1), pl.col("spread").round(1), "floor", "isolation", "pool",
+            "priority",
+            pl.col("expected").round(1),
+            pl.col("spread").round(1),
+            "floor",
+            "isolation",
+            "pool",
             pl.min_horizontal("protected", "pool"),
         ),
     )

@@ -160,9 +160,7 @@ class Sandbox:
         """Start and wait until it answers. Raises SandboxError."""
         command = [sys.executable, "-m", "sluice.sandbox.host", "--seed", str(self.seed), "--orders", str(self.orders)]
         command += ["--port", str(self.port), "--now", self.now.isoformat(), "--with-parent"]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         if not self.url:

@@ -101,9 +101,7 @@ def _paid_for(baskets: Baskets, line: Ints) -> Ints:
 def _whole(baskets: Baskets, line: Ints, requested: Ints, decided: Ints) -> Refunds:
     never, no = np.full(len(line), NEVER), np.zeros(len(line), dtype=bool)
     completed = decided + 10 * MINUTE
-    return Refunds(
-        line, baskets.quantity[line], _paid_for(baskets, line), no, no, requested, decided, never, completed, never
-    )
+    return Refunds(line, baskets.quantity[line], _paid_for(baskets, line), no, no, requested, decided, never, completed, never)
 
 
 def _of_cancelled(rng: np.random.Generator, baskets: Baskets, events: Events) -> Refunds:

@@ -64,8 +64,11 @@ def _products(state: SandboxState) -> pl.DataFrame:
 
 
 def _templates(state: SandboxState) -> pl.DataFrame:
-    first = _goods(state).with_columns(_sold_from(state).alias("sold_from")).group_by("product_tmpl_id").agg(
-        pl.col("title", "category").first(), pl.col("price_minor").min(), pl.col("active").any(), pl.col("sold_from").max()
+    first = (
+        _goods(state)
+        .with_columns(_sold_from(state).alias("sold_from"))
+        .group_by("product_tmpl_id")
+        .agg(pl.col("title", "category").first(), pl.col("price_minor").min(), pl.col("active").any(), pl.col("sold_from").max())
     )
     return first.select(
         pl.col("product_tmpl_id").alias("id"),

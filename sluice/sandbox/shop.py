@@ -109,9 +109,7 @@ def _orders(rng: np.random.Generator, story: Story, crowd: People) -> tuple[pl.D
         }
     )
     order_id, order_number = numbers.orders(rng, shop, heads.created)
-    return frame.select(
-        *_belonging(shop), order_id, order_number, pl.lit(shop.currency).alias("currency"), pl.all()
-    ), identities
+    return frame.select(*_belonging(shop), order_id, order_number, pl.lit(shop.currency).alias("currency"), pl.all()), identities
 
 
 def _lines(rng: np.random.Generator, story: Story, orders: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:

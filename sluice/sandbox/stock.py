@@ -183,9 +183,7 @@ def _movements(flows: dict[str, Flow]) -> pl.DataFrame:
     return pl.concat(frames).sort("at", "bin", "kind", maintain_order=True)
 
 
-def _purchase_orders(
-    rng: np.random.Generator, receipts: Flow, source: Ints, ordered: Ints, catalogue: Catalogue
-) -> pl.DataFrame:
+def _purchase_orders(rng: np.random.Generator, receipts: Flow, source: Ints, ordered: Ints, catalogue: Catalogue) -> pl.DataFrame:
     """One order a supplier, facility and day of delivery; its lines by SKU."""
     place, sku = np.divmod(receipts.bin, len(catalogue.products))
     quoted = np.array([supplier[2] for supplier in SUPPLIERS])[source]

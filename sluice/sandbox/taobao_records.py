@@ -27,9 +27,7 @@ def local(moment: pl.Expr) -> pl.Expr:
 
 def first_of(*cases: tuple[pl.Expr, str], otherwise: str) -> pl.Expr:
     """The text of the first case that holds."""
-    return reduce(
-        lambda rest, case: pl.when(case[0]).then(pl.lit(case[1])).otherwise(rest), reversed(cases), pl.lit(otherwise)
-    )
+    return reduce(lambda rest, case: pl.when(case[0]).then(pl.lit(case[1])).otherwise(rest), reversed(cases), pl.lit(otherwise))
 
 
 def happened(name: str) -> pl.Expr:
@@ -152,9 +150,8 @@ def heads(view: ShopView, trades: pl.DataFrame, lines: pl.DataFrame) -> pl.DataF
 
 def refunds(given: pl.DataFrame, trades: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Refunds of `trades`, whose `trade` is the row there; `lines` as the world has them."""
-    frame = (
-        given.with_columns(trades.select(*MOMENTS, "shipping_minor")[given["trade"]])
-        .join(lines.select("order_id", "line_no", "line_id", "total_minor"), on=["order_id", "line_no"], maintain_order="left")
+    frame = given.with_columns(trades.select(*MOMENTS, "shipping_minor")[given["trade"]]).join(
+        lines.select("order_id", "line_no", "line_id", "total_minor"), on=["order_id", "line_no"], maintain_order="left"
     )
     paid = pl.col("total_minor") + pl.when(pl.col("line_no") == 1).then("shipping_minor").otherwise(0)
     is_return = pl.col("kind") == "return"

@@ -103,7 +103,7 @@ def test_products_are_the_worlds_catalogue(landed: Landing) -> None:
     found = rows(
         db,
         "select sku, title, category, (price * 100)::bigint, (cost * 100)::bigint, weight_g, status, currency"
-        " from staging.stg_odoo__products order by sku collate \"C\"",
+        ' from staging.stg_odoo__products order by sku collate "C"',
     )
     assert [row[:6] for row in found] == truth.rows()
     assert {row[7] for row in found} == {"CNY"}

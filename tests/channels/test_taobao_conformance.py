@@ -98,7 +98,7 @@ def test_trades_of_all_kinds_are_asked_for_everywhere(exchanges: list[Exchange])
 
 def test_answers_have_the_types_that_are_described(exchanges: list[Exchange]) -> None:
     for form, body in exchanges:
-        (name, answer), = body.items()
+        ((name, answer),) = body.items()
         assert name == form["method"].removeprefix("taobao.").replace(".", "_") + "_response"
         _conforms(answer, DESCRIPTORS[form["method"]]["response"] | {"request_id": "String"}, name)
 

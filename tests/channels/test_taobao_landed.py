@@ -45,9 +45,7 @@ def sandbox_and_warehouse(state: SandboxState, server: warehouse.Embedded, templ
 
 
 @pytest.fixture(scope="module")
-def landed(
-    postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Landed]:
+def landed(postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landed]:
     """All streams landed once; only to be looked at."""
     home = tmp_path_factory.mktemp("landed")
     with sandbox_and_warehouse(SandboxState(world(11, 3_000)), postgres, prepared_template, home) as found:
@@ -149,9 +147,7 @@ def test_lines_add_up_and_carry_the_merchant_s_code(landed: Landed) -> None:
     db, state = landed.db, landed.state
     lines = state.world.lines.filter(pl.col("channel") == "taobao").join(orders(state), on="order_id", how="semi")
     facts = ("line_no", "sku", "quantity", "unit_price_minor", "total_minor")
-    expected = {
-        (line["order_id"], line["line_id"]): tuple(line[name] for name in facts) for line in lines.iter_rows(named=True)
-    }
+    expected = {(line["order_id"], line["line_id"]): tuple(line[name] for name in facts) for line in lines.iter_rows(named=True)}
     found = {
         (order_id, line_id): (position, sku, quantity, fen(price), fen(total))
         for order_id, line_id, position, sku, quantity, price, total in rows(

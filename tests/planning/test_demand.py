@@ -9,8 +9,14 @@ from sluice.planning.demand import channel_rates, demand_rates
 
 AS_OF = date(2026, 3, 31)
 SCHEMA = {
-    "demand_date": pl.Date, "channel": pl.String, "shop": pl.String, "facility_id": pl.String, "sku": pl.String,
-    "quantity": pl.Int64, "returned_quantity": pl.Int64, "revenue_base": pl.Decimal(18, 2),
+    "demand_date": pl.Date,
+    "channel": pl.String,
+    "shop": pl.String,
+    "facility_id": pl.String,
+    "sku": pl.String,
+    "quantity": pl.Int64,
+    "returned_quantity": pl.Int64,
+    "revenue_base": pl.Decimal(18, 2),
 }
 
 
@@ -60,5 +66,11 @@ def test_a_single_day_of_history_has_the_spread_of_a_count() -> None:
 def test_no_demand_gives_no_rows() -> None:
     assert demand_rates(demand(), AS_OF, 30).is_empty()
     assert channel_rates(demand(), AS_OF, 30).columns == [
-        "facility_id", "sku", "channel", "shop", "days", "demand_mean", "demand_sd",
+        "facility_id",
+        "sku",
+        "channel",
+        "shop",
+        "days",
+        "demand_mean",
+        "demand_sd",
     ]

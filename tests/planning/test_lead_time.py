@@ -11,8 +11,13 @@ from sluice.planning.lead_time import lead_times
 ORDERED = datetime(2026, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")
 SCHEMA = {
-    "channel": pl.String, "shop": pl.String, "po_id": pl.String, "supplier_id": pl.String, "sku": pl.String,
-    "ordered_at": TIME, "received_at": TIME,
+    "channel": pl.String,
+    "shop": pl.String,
+    "po_id": pl.String,
+    "supplier_id": pl.String,
+    "sku": pl.String,
+    "ordered_at": TIME,
+    "received_at": TIME,
 }
 POLICY = Planning(lead_time_days=20, lead_time_sd_days=4)
 

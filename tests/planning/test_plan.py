@@ -15,7 +15,11 @@ from tests.planning import test_demand, test_lead_time
 
 AS_OF = date(2026, 3, 31)
 STOCK = {
-    "facility_id": pl.String, "sku": pl.String, "on_hand": pl.Int64, "committed": pl.Int64, "presale_reserved": pl.Int64,
+    "facility_id": pl.String,
+    "sku": pl.String,
+    "on_hand": pl.Int64,
+    "committed": pl.Int64,
+    "presale_reserved": pl.Int64,
     "incoming_quantity": pl.Int64,
 }
 POLICY = Planning(

@@ -102,8 +102,12 @@ def one(on_hand: int, committed: int = 0, presale: int = 0, buffer: int = 0) -> 
 
 def two(**given: list[float]) -> Channels:
     usual: dict[str, list[float]] = {
-        "value": [1, 1], "demand_mean": [10, 10], "demand_sd": [4, 4],
-        "floor": [0, 0], "cap": [UNLIMITED, UNLIMITED], "isolation": [10, 10],
+        "value": [1, 1],
+        "demand_mean": [10, 10],
+        "demand_sd": [4, 4],
+        "floor": [0, 0],
+        "cap": [UNLIMITED, UNLIMITED],
+        "isolation": [10, 10],
     }
     wants = usual | given
     return Channels(

@@ -138,9 +138,7 @@ def test_quants_are_the_stock_and_none_is_empty(execute: Callable[..., Any], sta
         ("product.product", "unlink", [[1]], "The method 'unlink' does not exist"),
     ],
 )
-def test_errors_come_in_the_body(
-    execute: Callable[..., Any], model: str, method: str, arguments: list[Any], said: str
-) -> None:
+def test_errors_come_in_the_body(execute: Callable[..., Any], model: str, method: str, arguments: list[Any], said: str) -> None:
     error = execute(model, method, *arguments)
     assert error["message"] == "Odoo Server Error"
     assert said in error["data"]["message"]

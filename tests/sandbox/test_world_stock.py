@@ -71,8 +71,10 @@ def test_a_presale_has_no_stock_before_its_release_and_is_on_order() -> None:
 def test_what_is_new_is_delivered_before_it_is_sold(seed: int) -> None:
     made = world(seed, 20_000)
     new = made.products.filter(pl.col("launched_at") > START).select("sku", "released_at")
-    first = made.inventory.movements.join(made.inventory.bins, on="bin").group_by(BIN).agg(
-        pl.col("at").min(), pl.col("kind").sort_by("at").first()
+    first = (
+        made.inventory.movements.join(made.inventory.bins, on="bin")
+        .group_by(BIN)
+        .agg(pl.col("at").min(), pl.col("kind").sort_by("at").first())
     )
     both = new.join(first, on="sku")
     assert len(both) > len(new)

@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sluice import warehouse
 from sluice.project import DBT_PROJECT
 
+LOCK = 7_291_010
+"""Advisory lock: builds that overlap run one after the other, or a model would be built twice at once."""
 SOURCES = ("models", "macros", "seeds", "snapshots", "tests")
 
 

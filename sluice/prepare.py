@@ -24,15 +24,19 @@ def prepare(config: Config, address: str) -> bool:
     with warehouse.connect(address) as db:
         raw_tables.ensure(db, connectors().values())
         shops.write(db, config)
-    with warehouse.connect(address) as db:
-        wanted = _fingerprint()
+    wanted = _fingerprint()
+    with warehouse.connect(address, autocommit=True) as db:
         if _built(db) == wanted:
             return False
-    dbt.run(address, VIEWS + WITHOUT_TESTS)
-    with warehouse.connect(address) as db:
-        # what an order's statuses mean may have changed with the views
-        db.execute("select ops.absorb_pending(true)")
-        db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
+        db.execute("select pg_advisory_lock(%s)", (dbt.LOCK,))
+        # another start may have built them while this one waited
+        if _built(db) == wanted:
+            return False
+        dbt.run(address, VIEWS + WITHOUT_TESTS)
+        with db.transaction():
+            # what an order's statuses mean may have changed with the views
+            db.execute("select ops.absorb_pending(true)")
+            db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True
 
 

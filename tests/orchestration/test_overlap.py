@@ -8,8 +8,8 @@ import dagster as dg
 import psycopg
 import pytest
 
-from orchestration.defs.warehouse.dbt import LOCK
 from sluice import warehouse
+from sluice.dbt import LOCK
 from tests.orchestration.conftest import House
 
 FACILITIES = dg.AssetKey(["staging", "stg_odoo__facilities"])

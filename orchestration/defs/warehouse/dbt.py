@@ -14,8 +14,6 @@ from orchestration.resources import Warehouse
 from sluice import dbt, warehouse
 from sluice.project import DBT_PROJECT
 
-LOCK = 7_291_010
-"""Advisory lock: runs that overlap build one after the other, or an incremental model would be built twice at once."""
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 """Unit tests say nothing of the data; they run with the tests."""
 LAYERS = ("staging", "unified", "marts", "seeds")
@@ -47,7 +45,7 @@ def warehouse_models() -> dg.Definitions:
     @dbt_assets(manifest=manifest(), name="dbt", dagster_dbt_translator=translator, retry_policy=RETRY)
     def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
         with warehouse.connect(autocommit=True) as db:
-            db.execute("select pg_advisory_lock(%s)", (LOCK,))
+            db.execute("select pg_advisory_lock(%s)", (dbt.LOCK,))
             # in dbt's usual folder, so that a project that did not change is not parsed again
             yield from dbt_cli.cli(BUILD, context=context, target_path=dbt.target()).stream()
 

@@ -1,9 +1,7 @@
 """From the ERP to the staging views: landed twice, with what vanished gone, and equal to the world that the sandbox tells."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 import psycopg
@@ -11,10 +9,8 @@ import pytest
 
 from sluice import dbt, warehouse
 from sluice.channels.odoo import CONNECTOR
-from sluice.channels.registry import connectors
 from sluice.landing import raw_tables
 from sluice.landing.land import Landed, land
-from sluice.project import DBT_PROJECT
 from sluice.sandbox.host import hosted
 from sluice.sandbox.odoo_models import frame
 from sluice.sandbox.seasons import AS_OF
@@ -26,12 +22,6 @@ from tests.sandbox.worlds import world
 def land_all(db: psycopg.Connection, url: str) -> dict[str, Landed]:
     found = connection(f"{url}/odoo", page_size=200)
     return {stream.name: land(db, CONNECTOR, found, stream) for stream in CONNECTOR.streams}
-
-
-def just_odoo(project: Path) -> Path:
-    """The dbt project without the other channels' models, which need the other channels' tables."""
-    others = shutil.ignore_patterns("unified", "marts", "seeds", *(channel for channel in connectors() if channel != "odoo"))
-    return Path(shutil.copytree(DBT_PROJECT, project, ignore=others))
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +45,7 @@ def landed(
             runs = [land_all(db, url), land_all(db, url)]
             state.advance(30)
             runs.append(land_all(db, url))
-            project = just_odoo(tmp_path_factory.mktemp("project") / "dbt")
-            report = dbt.run(address, ["build", "--project-dir", str(project), "--select", "path:models/staging/odoo"])
+            report = dbt.run(address, ["build", "--select", "path:models/staging/odoo"])
             yield db, state, runs, report
 
 

@@ -59,6 +59,11 @@ class Shop(Strict):
     def type(self) -> Connector:
         return connectors()[self.connector]
 
+    @property
+    def sells(self) -> bool:
+        """Whether it has orders of its own to be held against; an ERP stands behind those that do."""
+        return (self.kind or self.type.kind) != "erp"
+
     @model_validator(mode="after")
     def _fits_connector(self) -> "Shop":
         missing = [name for name in self.type.secrets if name not in self.secrets]

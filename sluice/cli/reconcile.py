@@ -21,7 +21,7 @@ def reconcile(path: Path | None, shop: str | None, everything: bool, as_json: bo
     shops = chosen(configuration.load(path), shop)
     with environment(path) as ready, warehouse.connect(ready.database) as db:
         for entry in shops:
-            if entry.type.kind == "erp":
+            if not entry.sells:
                 continue
             now = datetime.now(UTC)
             since, until = (entry.connect().since, now) if everything else window(db, ready.config, entry, now)

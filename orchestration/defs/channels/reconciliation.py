@@ -14,7 +14,7 @@ ORDERS = dg.AssetKey(["unified", "orders"])
 
 def reconciliation_checks(shops: Sequence[Shop]) -> dg.AssetChecksDefinition:
     """A check a shop that sells, on the unified orders."""
-    selling = {f"agrees_with_{shop.connector}_{shop.shop}": shop for shop in shops if shop.type.kind != "erp"}
+    selling = {f"agrees_with_{shop.connector}_{shop.shop}": shop for shop in shops if shop.sells}
     specs = [
         dg.AssetCheckSpec(name, asset=ORDERS, description=f"Orders and money agree with {shop.connector}/{shop.shop}.")
         for name, shop in selling.items()

@@ -128,6 +128,36 @@ class Forgetful(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one notification says it is. `stream` is None for one that is only kept; `key` None where it can't be read.
+
+    `event_id` is the same each time the platform sends the event again. `occurred_at` is the platform's own time of it.
+    """
+
+    event_id: str
+    topic: str
+    stream: str | None = None
+    key: tuple[str, ...] | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """How a platform tells of a change at once. All functions are pure; header names are in lower case.
+
+    `secret` names the secret whose presence switches it on. `verify(secrets, headers, body)` judges the raw bytes, in constant
+    time. `event(headers, body)` never raises. `record(stream, body, whole)` is the contract's record that the body tells of; what
+    a notification does not carry is taken from `whole`, the newest record that was read of the same key (None: none was). It
+    raises ValueError or msgspec's errors where the body breaks its contract.
+    """
+
+    secret: str
+    verify: Callable[[Mapping[str, str], Mapping[str, str], bytes], bool]
+    event: Callable[[Mapping[str, str], bytes], Event]
+    record: Callable[["Stream", bytes, Any], Struct]
+
+
 class NoOptions(BaseModel):
     """For a channel that needs nothing but its address and secrets."""
 
@@ -139,8 +169,8 @@ class Connector:
     """A kind of channel. Each file in this folder that defines `CONNECTOR` is one.
 
     `records` finds the records in a page: pure, so that a page can be read again from the lake without the channel.
-    `secrets` names what the connector needs and says in a few words what it is. `publishes` is "facility" (a number a facility),
-    "total" (one number a listing) or None.
+    `secrets` names what the connector needs and says in a few words what it is, `optional_secrets` what more it can use.
+    `publishes` is "facility" (a number a facility), "total" (one number a listing) or None.
     """
 
     name: str
@@ -151,6 +181,8 @@ class Connector:
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: type[BaseModel] = NoOptions
     publishes: str | None = None
+    optional_secrets: Mapping[str, str] = field(default_factory=dict)
+    webhook: Webhook | None = None
 
     def stream(self, name: str) -> Stream:
         """The stream called `name`; KeyError if there is none."""

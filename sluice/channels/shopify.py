@@ -1,7 +1,5 @@
 """Shopify: orders, customers and products over the Admin GraphQL API, read by the time of their last change."""
 
-import base64
-import hmac
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Orde
 from sluice.channels.shopify_client import Client, PageInfo
 from sluice.channels.shopify_contract import Customer, MoneyBag, Order, Product
 from sluice.channels.shopify_stock import publish
+from sluice.channels.shopify_webhook import WEBHOOK
 from sluice.channels.shopify_whole import whole_page
 
 log = logging.getLogger(__name__)
@@ -131,12 +130,6 @@ def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable
     return [bytes(node) for node in _nodes(body, stream.name).nodes]
 
 
-def verify(secret: str, body: bytes, header: str) -> bool:
-    """Whether a webhook's X-Shopify-Hmac-SHA256 header fits its raw body; compared in constant time."""
-    digest = base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
-    return hmac.compare_digest(digest, header.encode())
-
-
 def _nodes(body: bytes, root: str) -> Records:
     return msgspec.json.decode(body, type=Found).data[root]
 
@@ -167,4 +160,9 @@ CONNECTOR = Connector(
     secrets={"token": "the app's Admin API access token (shpat_...)"},
     options=ShopifyOptions,
     publishes="facility",
+    optional_secrets={
+        "webhook_secret": "the app's client secret, which webhooks are signed with",
+        "webhook_secret_before": "the client secret before it was rotated; Shopify signs with it for up to an hour more",
+    },
+    webhook=WEBHOOK,
 )

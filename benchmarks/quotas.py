@@ -53,7 +53,7 @@ def rows_of(rows: int, seed: int = 7) -> tuple[Stock, Channels]:
     nothing = np.zeros(rows, np.int64)
     value = np.tile([1.0, 0.8, 0.7, 0.6, 0.5], (rows, 1))
     floor, cap, isolation = draw.integers(0, 5, wide), np.full(wide, 10**6), np.ceil(mean).astype(np.int64)
-    return Stock(stock, nothing, nothing, stock // 20), Channels(value, mean, 1.5 * np.sqrt(mean), floor, cap, isolation)
+    return Stock(stock, nothing, nothing, nothing, stock // 20), Channels(value, mean, 1.5 * np.sqrt(mean), floor, cap, isolation)
 
 
 def main() -> None:

@@ -8,15 +8,19 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
+from sluice.globs import matcher, overlap
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Patterns = Annotated[list[str], BeforeValidator(lambda given: given if isinstance(given, list) else [given]), Field(min_length=1)]
+"""Names, or globs with * and ?; a single one may stand without brackets."""
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -100,6 +104,68 @@ class ChannelQuota(Strict):
     isolation: Annotated[int, Field(ge=0)] | None = None
 
 
+class Facilities(Strict):
+    """Which facilities' stock a rule counts: `only` these, or all `except` these."""
+
+    only: Patterns | None = None
+    except_: Patterns | None = Field(default=None, alias="except")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Facilities":
+        if (self.only is None) == (self.except_ is None):
+            raise ValueError("write either only or except, with the facilities it names")
+        return self
+
+
+class PoolShare(Strict):
+    """A share of what the facilities of `planning.pools` have available, set apart."""
+
+    pool: str
+    percent: Percent
+
+
+class ChannelRule(Strict):
+    """How the number of a channel comes about for the shops and SKUs that match; the last rule that matches wins."""
+
+    name: str = ""
+    channel: Patterns = ["*"]
+    shop: Patterns = ["*"]
+    sku: Patterns = ["*"]
+    publish: Literal["computed", "rule"] = "rule"
+    percent: Percent = 100
+    plus: int = 0
+    min: Annotated[int, Field(ge=0)] = 0
+    max: Annotated[int, Field(ge=0)] | None = None
+    threshold: Annotated[int, Field(ge=0)] = 0
+    facilities: Facilities | None = None
+    lock: Annotated[int, Field(ge=0)] | None = None
+    exclusive: bool = False
+    share: PoolShare | None = None
+
+    @model_validator(mode="after")
+    def _terms_go_together(self) -> "ChannelRule":
+        terms = ("percent", "plus", "min", "max", "threshold", "facilities", "lock", "exclusive", "share")
+        said = [name for name in terms if name in self.model_fields_set]
+        if self.publish == "computed":
+            kind, fits = "publish: computed", {"facilities"}
+        elif self.lock is not None:
+            kind, fits = "lock, a fixed number,", {"lock", "exclusive", "threshold", "facilities"}
+        elif self.share is not None:
+            kind, fits = "share, whose facilities are the pool's,", {"share", "max", "threshold"}
+        else:
+            kind, fits = "a rule without lock", set(terms) - {"lock", "exclusive", "share"}
+        if wrong := [name for name in said if name not in fits]:
+            raise ValueError(
+                f"{kind} does not go with {', '.join(wrong)}; it goes with {', '.join(sorted(fits - {'lock', 'share'}))}"
+            )
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min is {self.min}, above max, which is {self.max}")
+        return self
+
+    def covers(self, channel: str, shop: str) -> bool:
+        return matcher(self.channel)(channel) and matcher(self.shop)(shop)
+
+
 class Planning(Strict):
     """Policy of the nightly plan. `as_of` is the day the plan looks from; history in the examples ends long ago."""
 
@@ -112,6 +178,53 @@ class Planning(Strict):
     history_days: Annotated[int, Field(ge=7)] = 180
     pool_share: Share = 0.2
     quotas: list[ChannelQuota] = []
+    rules: list[ChannelRule] = []
+    pools: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
+
+    @model_validator(mode="after")
+    def _pools_are_told_apart(self) -> "Planning":
+        for facility in {facility for members in self.pools.values() for facility in members}:
+            named = [pool for pool, members in self.pools.items() if facility in members]
+            if len(named) > 1:
+                raise ValueError(f"pools has {facility} in {' and in '.join(named)}; a facility belongs to one pool at most")
+        for number, rule in enumerate(self.rules):
+            if rule.share and rule.share.pool not in self.pools:
+                known = ", ".join(self.pools) or "none"
+                raise ValueError(f"rules[{number}].share names the pool {rule.share.pool!r}; planning.pools has {known}")
+        return self
+
+    def check(self, shops: list[tuple[str, str]]) -> None:
+        """ValueError where the policy names no connected shop, or gives away more than the whole of a pool."""
+        known = ", ".join("/".join(name) for name in shops)
+        for quota in self.quotas:
+            if (quota.channel, quota.shop) not in shops:
+                raise ValueError(f"planning.quotas names {quota.channel}/{quota.shop}, which is not connected; there are {known}")
+        for number, rule in enumerate(self.rules):
+            if not any(rule.covers(*shop) for shop in shops):
+                raise ValueError(f"planning.rules[{number}] matches no connected shop; there are {known}")
+        for pool in self.pools:
+            for rule in self.rules:
+                if rule.share and rule.share.pool == pool:
+                    self._fits(pool, rule.sku, shops)
+
+    def _fits(self, pool: str, skus: list[str], shops: list[tuple[str, str]]) -> None:
+        """The shares that can meet on a SKU of `skus`, each shop's largest."""
+        largest: dict[str, float] = {}
+        for shop in shops:
+            shares: list[float] = []
+            for rule in self.rules:
+                if rule.covers(*shop) and overlap(rule.sku, skus):
+                    if "*" in rule.sku:
+                        shares.clear()
+                    if rule.share and rule.share.pool == pool:
+                        shares.append(rule.share.percent)
+            if shares:
+                largest["/".join(shop)] = max(shares)
+        if round(sum(largest.values()), 6) > 100:
+            told = ", ".join(f"{shop} {percent:g}" for shop, percent in largest.items())
+            raise ValueError(
+                f"planning.rules shares out {sum(largest.values()):g} percent of the pool {pool} ({told}); at most 100 fit"
+            )
 
 
 class Alerts(Strict):
@@ -144,10 +257,7 @@ class Config(Strict):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"channels has {name[0]}/{name[1]} twice; (connector, shop) must be unique")
-        for quota in self.planning.quotas:
-            if (quota.channel, quota.shop) not in names:
-                known = ", ".join("/".join(name) for name in names)
-                raise ValueError(f"planning.quotas names {quota.channel}/{quota.shop}, which is not connected; there are {known}")
+        self.planning.check(names)
         return self
 
     def shop(self, connector: str, shop: str) -> Shop:
@@ -190,12 +300,32 @@ def load(path: Path | None = None) -> Config:
     path = path or config_path()
     if not path.is_file():
         raise ConfigError(f"{path} does not exist; write one (README: Connect a channel) or point SLUICE_CONFIG at it")
+    return _validated(path, _read(path))
+
+
+def load_policy(policy: Path, path: Path | None = None) -> Planning:
+    """The `planning` of another file, a whole configuration or that key alone, which then meets the shops of `path`."""
+    if not policy.is_file():
+        raise ConfigError(f"{policy} does not exist; a policy is a YAML file with the key planning")
+    data = _read(policy)
+    if "planning" not in data:
+        raise ConfigError(f"{policy} has no key planning; it has {', '.join(map(str, data)) or 'nothing'}")
+    if set(data) == {"planning"}:
+        data = _read(path or config_path()) | data
+    return _validated(policy, data).planning
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as fault:
         raise ConfigError(f"{path} is no valid YAML: {fault}") from fault
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold keys and values; it holds {type(data).__name__}")
+    return data
+
+
+def _validated(path: Path, data: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as fault:
@@ -221,4 +351,4 @@ def _allowed(location: tuple[str | int, ...]) -> list[str]:
         model = next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), None)
         if model is None:
             return ["see docs/configuration.md"]
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]

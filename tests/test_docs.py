@@ -13,7 +13,7 @@ from sluice import config
 from sluice.channels.registry import connectors
 from sluice.cli.main import app
 from sluice.config import Planning
-from sluice.planning.policy import rules
+from sluice.planning.policy import terms
 from sluice.planning.quotas import Channels, Stock, allocate
 from sluice.planning.safety_stock import pieces, protection_sd, reorder_point, safety_stock
 from sluice.service.app import create_app
@@ -133,8 +133,8 @@ def test_the_worked_example_of_planning_is_right() -> None:
     policy = Planning.model_validate(
         {"quotas": [{"channel": "own", "shop": "x"}, {"channel": "market", "shop": "x", "priority": 2, "min": 3}]}
     )
-    worth = {rule.channel: rule.value for rule in rules(policy, [])}
-    stock = Stock(*(np.array([number]) for number in (40, 6, 4, 15)))
+    worth = {shop.channel: shop.value for shop in terms(policy, [])}
+    stock = Stock(*(np.array([number]) for number in (40, 6, 0, 4, 15)))
     wants = {"value": row(worth["own"], worth["market"], kind=float), "demand_mean": row(8, 6, kind=float)}
     wants |= {"demand_sd": row(3, 3, kind=float), "floor": row(0, 3), "cap": row(10**6, 10**6)}
     made = allocate(stock, Channels(**wants, isolation=row(8, 6)), 0.2)

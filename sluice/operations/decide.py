@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from sluice.config import Planning
 from sluice.operations import frames
 from sluice.planning.lead_time import lead_times
-from sluice.planning.plan import plan
+from sluice.planning.plan import Plan, plan
 
 DEMAND = """
 select demand_date, channel, shop, facility_id, sku, quantity, returned_quantity from marts.demand_daily
@@ -48,6 +48,21 @@ PURCHASE_COLUMNS: frames.Columns = {
     "ordered_at": pl.Datetime("us", "UTC"),
     "received_at": pl.Datetime("us", "UTC"),
 }
+NEWEST = """
+select facility_id, sku, channel, shop, published from planning.quotas
+where run_id = (select max(run_id) from planning.runs where finished_at is not null)
+"""
+IN_FORCE = """
+select facility_id, sku, channel, shop, published
+from planning.quotas inner join planning.decided using (run_id, facility_id, sku)
+"""
+PUBLISHED_COLUMNS: frames.Columns = {
+    "facility_id": pl.String,
+    "sku": pl.String,
+    "channel": pl.String,
+    "shop": pl.String,
+    "published": pl.Int64,
+}
 INVARIANT = """
 select count(*) from planning.stock_plan
 where run_id = %s and (
@@ -77,19 +92,10 @@ def decide(db: Connection, policy: Planning) -> Decision:
     """Plan once and append it as a run, all in one transaction."""
     with db.transaction():
         db.execute("set transaction isolation level repeatable read")
-        as_of = _as_of(db, policy)
-        since = as_of - timedelta(days=policy.history_days)
-        purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
-        made = plan(
-            frames.read(db, DEMAND.format(since=since, until=as_of), DEMAND_COLUMNS),
-            lead_times(purchases, policy),
-            frames.read(db, POSITION, POSITION_COLUMNS),
-            policy,
-            as_of,
-        )
+        as_of, made = planned(db, policy)
         run_id = _open(db, policy, as_of)
-        for table, frame in (("safety_stock", made.safety_stock), ("stock_plan", made.stock_plan), ("quotas", made.quotas)):
-            frames.write(db, f"planning.{table}", frame.select(pl.lit(run_id).alias("run_id"), pl.all()))
+        for table in Plan.__slots__:
+            _append(db, table, getattr(made, table).select(pl.lit(run_id).alias("run_id"), pl.all()))
         db.execute("update planning.runs set finished_at = clock_timestamp() where run_id = %s", (run_id,))
     return Decision(
         run_id=run_id,
@@ -99,6 +105,29 @@ def decide(db: Connection, policy: Planning) -> Decision:
         quota_rows=made.quotas.height,
         pieces_oversold=int(made.stock_plan["oversold"].sum()),
     )
+
+
+def planned(db: Connection, policy: Planning) -> tuple[date, Plan]:
+    """The plan that the warehouse as it is gives under `policy`, and the day it looks from. Nothing is written."""
+    as_of = _as_of(db, policy)
+    since = as_of - timedelta(days=policy.history_days)
+    purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
+    return as_of, plan(
+        frames.read(db, DEMAND.format(since=since, until=as_of), DEMAND_COLUMNS),
+        lead_times(purchases, policy),
+        frames.read(db, POSITION, POSITION_COLUMNS),
+        policy,
+        as_of,
+    )
+
+
+def in_force(db: Connection) -> pl.DataFrame:
+    """facility_id, sku, channel, shop, published: the newest decision there is."""
+    if db.execute("select to_regclass('planning.decided')").fetchone() != (None,):
+        decided = frames.read(db, IN_FORCE, PUBLISHED_COLUMNS)
+        if decided.height:
+            return decided
+    return frames.read(db, NEWEST, PUBLISHED_COLUMNS)
 
 
 def newest_run(db: Connection) -> int | None:
@@ -127,7 +156,16 @@ def _as_of(db: Connection, policy: Planning) -> date:
 def _open(db: Connection, policy: Planning, as_of: date) -> int:
     row = db.execute(
         "insert into planning.runs (as_of, policy, started_at) values (%s, %s, clock_timestamp()) returning run_id",
-        (as_of, Jsonb(policy.model_dump(mode="json"))),
+        (as_of, Jsonb(policy.model_dump(mode="json", by_alias=True))),
     ).fetchone()
     assert row
     return int(row[0])
+
+
+def _append(db: Connection, table: str, frame: pl.DataFrame) -> None:
+    """Append the columns that the table has; a table that is not there yet is left out."""
+    rows = db.execute(
+        "select column_name from information_schema.columns where table_schema = 'planning' and table_name = %s", (table,)
+    ).fetchall()
+    if rows:
+        frames.write(db, f"planning.{table}", frame.select([name for (name,) in rows if name in frame.columns]))

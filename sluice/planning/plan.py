@@ -1,50 +1,53 @@
 """The nightly plan: from demand, lead times and stock to safety stock, the split of every item's stock, and quotas."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from sluice.config import Planning
 from sluice.planning.demand import CHANNEL, ITEM, channel_rates, demand_rates
-from sluice.planning.policy import Rule, rules
-from sluice.planning.quotas import Allocation, Channels, Stock, allocate
+from sluice.planning.policy import terms
+from sluice.planning.position import PROMISED, positions
+from sluice.planning.replan import Basis, replan
 from sluice.planning.safety_stock import pieces, protection_sd, reorder_point, safety_stock
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Frames with the columns of the tables in schema planning, in their order, without run_id."""
+    """Frames with the columns of the tables in schema planning, in their order, without run_id.
+
+    `basis` (facility_id, sku, channel, shop, expected, spread) is what a decision between two plans reuses, with `safety_stock`:
+    for every item and shop the demand expected over horizon_days and its standard deviation, in pieces.
+    """
 
     safety_stock: pl.DataFrame
     stock_plan: pl.DataFrame
     quotas: pl.DataFrame
+    basis: pl.DataFrame
 
 
 def plan(demand: pl.DataFrame, lead_times: pl.DataFrame, stock_position: pl.DataFrame, policy: Planning, as_of: date) -> Plan:
     """Plan every (facility, sku) that has stock or sold in the policy's history before `as_of`.
 
-    `demand` is the mart demand_daily, `lead_times` comes from lead_time.lead_times, `stock_position` is the mart of that name.
+    `demand` is the mart demand_daily, `lead_times` comes from lead_time.lead_times, `stock_position` is as position.positions
+    takes it. An item whose stock isn't known gets safety stock and a basis, and is not split: nothing is published for it.
     """
     rates = demand_rates(demand, as_of, policy.history_days)
     by_channel = channel_rates(demand, as_of, policy.history_days)
-    items = _items(stock_position, rates)
+    stock = positions(stock_position)
+    items = _items(stock, rates)
     safety = _safety(items, rates, lead_times, policy)
-    stock = _stock(items, stock_position, safety["safety_stock"].to_numpy())
-    terms = rules(policy, by_channel.select(CHANNEL).unique().iter_rows())
-    grid = _grid(items, by_channel, terms, policy.horizon_days)
-    channels = _channels(grid, items.height, terms)
-    made = allocate(stock, channels, policy.pool_share)
-    return Plan(safety, _stock_plan(items, stock, made), _quotas(grid, channels, made))
+    basis = _basis(items, by_channel, policy)
+    everywhere = items.join(stock, on=ITEM, how="left").with_columns(
+        pl.col("on_hand", *PROMISED).fill_null(0), pl.col("is_known").fill_null(True)
+    )
+    made = replan(everywhere, Basis(safety, basis), policy)
+    return Plan(safety, made.stock_plan, made.quotas, basis)
 
 
-def _items(stock_position: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
-    known = [frame.select(pl.col(ITEM).cast(pl.String)) for frame in (stock_position, rates)]
+def _items(stock: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    known = [frame.select(pl.col(ITEM).cast(pl.String)) for frame in (stock, rates)]
     return pl.concat(known).unique().sort(ITEM)
 
 
@@ -73,87 +76,19 @@ def _safety(items: pl.DataFrame, rates: pl.DataFrame, lead_times: pl.DataFrame, 
     )
 
 
-def _stock(items: pl.DataFrame, stock_position: pl.DataFrame, buffer: Integers) -> Stock:
-    """A presale that incoming stock will fill claims only what is free on hand; what it can't fill is promised like an order."""
-    names = ("on_hand", "committed", "presale_reserved", "incoming_quantity")
-    position = stock_position.select(pl.col(ITEM).cast(pl.String), *(pl.col(name).cast(pl.Int64) for name in names))
-    known = items.join(position, on=ITEM, how="left").sort(ITEM).fill_null(0)
-    on_hand, committed, presale, incoming = (known[name].to_numpy() for name in names)
-    free = np.maximum(0, on_hand - committed)
-    held = np.maximum(np.minimum(presale, free), presale - incoming)
-    return Stock(on_hand, committed, held, buffer)
-
-
-def _grid(items: pl.DataFrame, by_channel: pl.DataFrame, terms: Sequence[Rule], horizon_days: int) -> pl.DataFrame:
+def _basis(items: pl.DataFrame, by_channel: pl.DataFrame, policy: Planning) -> pl.DataFrame:
     """One row an item and shop, item by item, with the demand expected over the horizon."""
-    fields = {"channel": pl.String, "shop": pl.String, "priority": pl.Int64}
-    shops = pl.DataFrame([(rule.channel, rule.shop, rule.priority) for rule in terms], schema=fields, orient="row")
+    named = [(shop.channel, shop.shop) for shop in terms(policy, by_channel.select(CHANNEL).unique().iter_rows())]
+    shops = pl.DataFrame(named, schema=dict.fromkeys(CHANNEL, pl.String), orient="row")
+    days = policy.horizon_days
     return (
         items.join(shops, how="cross")
         .join(by_channel, on=ITEM + CHANNEL, how="left")
         .sort(ITEM + CHANNEL)
-        .with_columns(
-            expected=pl.col("demand_mean").fill_null(0.0) * horizon_days,
-            spread=pl.col("demand_sd").fill_null(0.0) * horizon_days**0.5,
+        .select(
+            *ITEM,
+            *CHANNEL,
+            expected=pl.col("demand_mean").fill_null(0.0) * days,
+            spread=pl.col("demand_sd").fill_null(0.0) * days**0.5,
         )
-    )
-
-
-def _channels(grid: pl.DataFrame, rows: int, terms: Sequence[Rule]) -> Channels:
-    shape = (rows, len(terms))
-    mean, sd = grid["expected"].to_numpy().reshape(shape), grid["spread"].to_numpy().reshape(shape)
-    wanted = pieces(mean)
-    given = [-1 if rule.isolation is None else rule.isolation for rule in terms]
-    isolation = np.where(np.array(given, np.int64) < 0, wanted, np.array(given, np.int64))
-
-    def each_row(numbers: list[int]) -> Integers:
-        return np.broadcast_to(np.array(numbers, np.int64), shape)
-
-    return Channels(
-        value=np.broadcast_to(np.array([rule.value for rule in terms], np.float64), shape),
-        demand_mean=mean,
-        demand_sd=sd,
-        floor=each_row([rule.floor for rule in terms]),
-        cap=each_row([rule.cap for rule in terms]),
-        isolation=isolation,
-    )
-
-
-def _stock_plan(items: pl.DataFrame, stock: Stock, made: Allocation) -> pl.DataFrame:
-    return items.with_columns(
-        on_hand=stock.on_hand,
-        safety_stock=made.buffer,
-        presale_reserve=stock.presale,
-        committed=stock.committed,
-        quota_total=made.quota.sum(axis=1),
-        shared_pool=made.pool,
-        oversold=made.oversold,
-    )
-
-
-def _quotas(grid: pl.DataFrame, channels: Channels, made: Allocation) -> pl.DataFrame:
-    """`rule` tells a planner why: what was wanted, what was set apart, what of the pool is kept for better channels."""
-    told = grid.select(*ITEM, *CHANNEL, "priority", "expected", "spread").with_columns(
-        quota=made.quota.ravel(),
-        published=made.published.ravel(),
-        protected=made.protected.ravel(),
-        pool=np.repeat(made.pool, channels.value.shape[1]),
-        floor=channels.floor.ravel(),
-        isolation=channels.isolation.ravel(),
-    )
-    return told.select(
-        *ITEM,
-        *CHANNEL,
-        "quota",
-        "published",
-        rule=pl.format(
-            "priority {}: expects {} ± {}, floor {}, set apart up to {}; pool {}, {} of it kept for better channels",
-            "priority",
-            pl.col("expected").round(1),
-            pl.col("spread").round(1),
-            "floor",
-            "isolation",
-            "pool",
-            pl.min_horizontal("protected", "pool"),
-        ),
     )

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sluice.config import ChannelQuota, Planning
+from sluice.globs import is_name
 from sluice.planning.quotas import UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Terms:
     """A shop's terms. `isolation` None means: as much as it is expected to sell over the horizon."""
 
     channel: str
@@ -20,18 +21,24 @@ class Rule:
     isolation: int | None
 
 
-def rules(policy: Planning, selling: Iterable[tuple[str, str]]) -> list[Rule]:
-    """One rule for each shop that has a quota in the policy or sells at all, by name; a shop without one gets the defaults."""
+def terms(policy: Planning, selling: Iterable[tuple[str, str]]) -> list[Terms]:
+    """One for each shop that sells or that the policy names, by name; a shop without a quota in the policy gets the defaults."""
     given = {(quota.channel, quota.shop): quota for quota in policy.quotas}
-    names = sorted(set(given) | set(selling))
+    names = sorted(set(given) | set(_named(policy)) | set(selling))
     quotas = [given.get(name) or ChannelQuota(channel=name[0], shop=name[1]) for name in names]
-    return [_rule(quota, _heaviest(quotas, quota.priority)) for quota in quotas]
+    return [_terms(quota, _heaviest(quotas, quota.priority)) for quota in quotas]
 
 
-def _rule(quota: ChannelQuota, heaviest: float) -> Rule:
+def _named(policy: Planning) -> Iterable[tuple[str, str]]:
+    """Shops that rules name outright, not by a glob."""
+    for rule in policy.rules:
+        yield from ((channel, shop) for channel in rule.channel for shop in rule.shop if is_name(channel) and is_name(shop))
+
+
+def _terms(quota: ChannelQuota, heaviest: float) -> Terms:
     cap = UNLIMITED if quota.max is None else quota.max
     value = worth(quota.priority, quota.weight / heaviest)
-    return Rule(quota.channel, quota.shop, quota.priority, value, quota.min, cap, quota.isolation)
+    return Terms(quota.channel, quota.shop, quota.priority, value, quota.min, cap, quota.isolation)
 
 
 def _heaviest(quotas: Sequence[ChannelQuota], priority: int) -> float:

@@ -2,7 +2,7 @@
 
 One row is a SKU at a facility; everything is in whole pieces and, in every row,
 
-    on hand + oversold = committed + presale + buffer + sum of quotas + pool
+    on hand + oversold = committed + held + presale + buffer + sum of quotas + pool
 
 exactly, with oversold > 0 only where more is promised than there is, and then nothing is left to hand out.
 """
@@ -24,10 +24,12 @@ UNLIMITED = np.iinfo(np.int32).max
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What there is and what is promised, (rows). `buffer` is held back from every channel as far as stock reaches."""
+    """What there is and what is promised, (rows): to accepted orders, to strict holds asked for before an order, to presales.
+    `buffer` is held back from every channel as far as stock reaches."""
 
     on_hand: Integers
     committed: Integers
+    held: Integers
     presale: Integers
     buffer: Integers
 
@@ -62,12 +64,7 @@ class Allocation:
 
 def allocate(stock: Stock, channels: Channels, pool_share: float = 0.0) -> Allocation:
     """Split every row. At least `pool_share` of what floors leave over stays in the pool."""
-    free = stock.on_hand - stock.committed - stock.presale
-    oversold = np.maximum(0, -free)
-    free = np.maximum(0, free)
-    buffer = np.minimum(stock.buffer, free)
-    available = free - buffer
-
+    buffer, available, oversold = promises(stock)
     order = np.argsort(-channels.value, axis=1, kind="stable")
     ranked = Channels(*(np.take_along_axis(getattr(channels, name), order, axis=1) for name in Channels.__slots__))
     quota = _quotas(ranked, available, pool_share)
@@ -78,6 +75,15 @@ def allocate(stock: Stock, channels: Channels, pool_share: float = 0.0) -> Alloc
     back = np.argsort(order, axis=1, kind="stable")
     quota, protected, published = (np.take_along_axis(part, back, axis=1) for part in (quota, protected, published))
     return Allocation(buffer, quota, pool, oversold, protected, published)
+
+
+def promises(stock: Stock) -> tuple[Integers, Integers, Integers]:
+    """What promises leave over: the buffer as far as stock reaches, what is available to channels, and what is oversold."""
+    free = stock.on_hand - stock.committed - stock.held - stock.presale
+    oversold = np.maximum(0, -free)
+    free = np.maximum(0, free)
+    buffer = np.minimum(stock.buffer, free)
+    return buffer, free - buffer, oversold
 
 
 def _quotas(ranked: Channels, available: Integers, pool_share: float) -> Integers:

@@ -22,4 +22,5 @@ def random_rows(rows: int, channels: int, seed: int) -> tuple[Stock, Channels]:
     def claim(probability: float) -> np.ndarray:
         return np.where(draw.random(rows) < probability, np.floor(demanded * draw.uniform(0, 0.6, rows)), 0).astype(np.int64)
 
-    return Stock(on_hand, claim(0.4), claim(0.3), claim(0.6)), Channels(value, mean, sd, floor, cap, isolation)
+    claims = [claim(probability) for probability in (0.4, 0.2, 0.3, 0.6)]
+    return Stock(on_hand, *claims), Channels(value, mean, sd, floor, cap, isolation)

@@ -13,7 +13,7 @@ Cut = Callable[[Stock, Channels], Allocation]
 def violations(stock: Stock, channels: Channels, cut: Cut) -> dict[str, int]:
     """Rows that break each of the ten properties; all zeros for an allocator that keeps its word."""
     made = cut(stock, channels)
-    available = np.maximum(0, stock.on_hand - stock.committed - stock.presale) - made.buffer
+    available = np.maximum(0, stock.on_hand - stock.committed - stock.held - stock.presale) - made.buffer
     floor = np.minimum(channels.floor, channels.cap)
     broken = {
         "conserved": _conserved(stock, made),
@@ -31,7 +31,7 @@ def violations(stock: Stock, channels: Channels, cut: Cut) -> dict[str, int]:
 
 
 def _conserved(stock: Stock, made: Allocation) -> np.ndarray:
-    held = stock.committed + stock.presale + made.buffer + made.quota.sum(axis=1) + made.pool
+    held = stock.committed + stock.held + stock.presale + made.buffer + made.quota.sum(axis=1) + made.pool
     nothing_left = (made.buffer == 0) & (made.pool == 0) & (made.quota == 0).all(axis=1)
     return (stock.on_hand + made.oversold != held) | ((made.oversold > 0) & ~nothing_left)
 

@@ -82,7 +82,7 @@ def test_the_checker_sees_a_broken_allocator(broken: Callable[[Stock, Channels],
 def test_the_same_as_giving_out_piece_by_piece() -> None:
     stock, wants = random_rows(1_500, 4, 21)
     made = allocate(stock, wants)
-    available = np.maximum(0, stock.on_hand - stock.committed - stock.presale)
+    available = np.maximum(0, stock.on_hand - stock.committed - stock.held - stock.presale)
     available -= np.minimum(available, stock.buffer)
     rows = np.flatnonzero(available < 3_000)
     assert len(rows) > 1_000
@@ -96,8 +96,8 @@ def _worth(wants: Channels, row: int, quota: np.ndarray) -> float:
     return greedy_row(0, wants, row, at=quota.tolist())[1]
 
 
-def one(on_hand: int, committed: int = 0, presale: int = 0, buffer: int = 0) -> Stock:
-    return Stock(*(np.array([number]) for number in (on_hand, committed, presale, buffer)))
+def one(on_hand: int, committed: int = 0, held: int = 0, presale: int = 0, buffer: int = 0) -> Stock:
+    return Stock(*(np.array([number]) for number in (on_hand, committed, held, presale, buffer)))
 
 
 def two(**given: list[float]) -> Channels:
@@ -117,13 +117,13 @@ def two(**given: list[float]) -> Channels:
 
 
 def test_promised_and_held_back_come_off_first() -> None:
-    made = allocate(one(100, committed=20, presale=30, buffer=15), two())
+    made = allocate(one(100, committed=15, held=5, presale=30, buffer=15), two())
     assert (made.buffer.tolist(), made.quota.tolist(), made.pool.tolist()) == ([15], [[10, 10]], [15])
     assert made.published.tolist() == [[25, 25]]
 
 
 def test_more_promised_than_there_is_shows_the_shortfall_and_hands_out_nothing() -> None:
-    made = allocate(one(40, committed=25, presale=30, buffer=5), two(floor=[3, 3]))
+    made = allocate(one(40, committed=15, held=10, presale=30, buffer=5), two(floor=[3, 3]))
     assert made.oversold.tolist() == [15]
     assert made.published.tolist() == [[0, 0]]
     assert (made.buffer.tolist(), made.pool.tolist()) == ([0], [0])

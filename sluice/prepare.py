@@ -9,6 +9,7 @@ from sluice.channels.registry import connectors
 from sluice.config import Config
 from sluice.landing import raw_tables, shops
 from sluice.migrations.migrate import migrate
+from sluice.operations.absorb import absorb
 from sluice.project import DBT_PROJECT
 
 VIEWS = ["build", "--select", "path:models/staging", "path:models/unified", "path:seeds"]
@@ -33,10 +34,9 @@ def prepare(config: Config, address: str) -> bool:
         if _built(db) == wanted:
             return False
         dbt.run(address, VIEWS + WITHOUT_TESTS)
-        with db.transaction():
-            # what an order's statuses mean may have changed with the views
-            db.execute("select ops.absorb_pending(true)")
-            db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
+        # what an order's statuses mean may have changed with the views
+        absorb(db, everything=True)
+        db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True
 
 

@@ -32,5 +32,10 @@ select
     0::bigint as refunded_quantity
 from raw.toy_orders__line_items as l;
 create table unified.bundle_components (bundle_sku text, component_sku text, quantity integer);
-create table unified.stock (channel text, shop text, facility_id text, sku text, on_hand integer);
+create table unified.shipments (channel text, shop text, order_id text, shipped_at timestamptz);
+create table unified.refunds (
+    channel text, shop text, order_id text, line_id text, quantity integer, status text, is_restocked boolean,
+    completed_at timestamptz, updated_at timestamptz
+);
+create table unified.stock (channel text, shop text, facility_id text, sku text, on_hand integer, as_of timestamptz);
 create table unified.facilities (channel text, shop text, facility_id text, kind text, priority integer);

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sluice.operations.absorb import absorb as take_in
 from tests.warehouse import raw
 from tests.warehouse.conftest import Warehouse
 
@@ -46,7 +47,7 @@ def versions(house: Warehouse) -> dict[str, str]:
 
 
 def absorb(house: Warehouse) -> None:
-    house.db.execute("select ops.absorb_pending(true)")
+    take_in(house.db, everything=True)
 
 
 def begin(house: Warehouse) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.resources import Warehouse, configuration
+from sluice.operations.absorb import absorb as take_in
 
 EVENTS = dg.AssetKey(["ops", "order_events"])
 COMMITMENTS = dg.AssetKey(["ops", "commitments"])
@@ -35,13 +36,12 @@ def operations() -> dg.Definitions:
     )
     def absorb(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         with warehouse.connect() as db:
-            read = db.execute("select ops.absorb_pending()").fetchone()
+            read = take_in(db)
             events = db.execute("select count(*) from ops.order_events").fetchone()
             held = db.execute("select count(*), coalesce(sum(quantity), 0) from ops.commitments where quantity > 0").fetchone()
-        assert read
         assert events
         assert held
-        yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read[0], "dagster/row_count": events[0]})
+        yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read, "dagster/row_count": events[0]})
         yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": int(held[1])})
 
     return dg.Definitions(assets=[absorb])

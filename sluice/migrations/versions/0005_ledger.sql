@@ -206,8 +206,9 @@ begin
                 else l.shipped_quantity
             end as shipped_quantity,
             coalesce(b.quantity, 0) as back_quantity,
-            coalesce(s.shipped_at, c.updated_at, c.ordered_at, now()) as shipped_at,
-            coalesce(b.returned_at, c.updated_at, now()) as returned_at
+            -- a channel's clock may run ahead of ours: what it says happened has happened by now
+            least(coalesce(s.shipped_at, c.updated_at, c.ordered_at), now()) as shipped_at,
+            least(coalesce(b.returned_at, c.updated_at), now()) as returned_at
         from listed as l
         inner join changed as c on c.order_id = l.order_id
         left join sent as s on s.order_id = l.order_id

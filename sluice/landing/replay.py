@@ -1,4 +1,4 @@
-"""Replay: the raw tables of a stream built again from the lake, without asking the channel."""
+"""Replay: the raw tables of a stream built again from the lake and its events, without asking the channel."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import replace
 from psycopg import Connection
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing import lake
+from sluice.landing import events, lake, overlay
 from sluice.landing.delivery import Batch, add
 from sluice.landing.land import Landed
 from sluice.landing.lock import locked
@@ -20,7 +20,7 @@ ABSORBED_AT_ONCE = 5_000
 def replay(
     db: Connection, connector: Connector, shop: str, stream: Stream, report: Callable[[Landed], None] | None = None
 ) -> Landed:
-    """Remove what is held of the stream and shop and land the lake's pages again, as if they came now, received when they were.
+    """Remove what is held of the stream and shop and land the lake's pages and the events again, received when they were.
 
     One transaction: readers see the tables as they were until all of it is there. The cursor stays. Orders are absorbed once, at
     the end, so that no status of the past is taken for a change. Raises LakeError, LandingError, LandingMismatch.
@@ -29,10 +29,16 @@ def replay(
     total = Landed(connector.name, shop, stream.name)
     with locked(db, connector.name, shop, stream.name), db.transaction():
         lander = Lander(db, connector, shop, stream)
+        lander.store.alone()
         lander.store.clear()
+        overlay.forget(lander.store)
         for file_id, path in _files(db, connector.name, shop, stream.name):
             batch = _batch(path, connector, stream)
             outcome, _ = lander.write(batch, file_id)
+            total = total.plus(outcome, time.monotonic() - started)
+            if report:
+                report(total)
+        for outcome in events.again(db, connector, shop, stream):
             total = total.plus(outcome, time.monotonic() - started)
             if report:
                 report(total)

@@ -54,6 +54,11 @@ class Store:
         self.key = ", ".join(f"m.{quoted(leaf.column)}::text" for leaf in shape.key)
         self.on_key = self._join("")
 
+    def alone(self) -> None:
+        """Until this transaction ends nobody else changes these rows: pages and events of a stream land beside each other."""
+        name = f"rows {self.channel}/{self.shop} {self.shape.stream.name}"
+        self.db.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+
     def analyze_grown(self) -> None:
         """Statistics of the keys anew for tables that have grown fourfold since they were last made.
 

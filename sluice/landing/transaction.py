@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from psycopg import Connection, Rollback
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing import cursors, lake, quarantine
-from sluice.landing.decide import Decision, decide, reader
+from sluice.landing import cursors, lake, overlay, quarantine
+from sluice.landing.decide import Decision, Read, decide, reader
 from sluice.landing.delivery import Batch, Key
 from sluice.landing.proof import prove
 from sluice.landing.shape import shape
@@ -43,6 +43,7 @@ class Lander:
     def land(self, batch: Batch) -> Outcome:
         """Land a batch of the channel's: written to the lake beside, cursor moved. All of it or nothing."""
         with ThreadPoolExecutor(1, "lake") as beside, self.db.transaction():
+            self.store.alone()
             written: Future[int] | None = None
             file_id = 0
             if batch.delivered or batch.completes:
@@ -56,9 +57,9 @@ class Lander:
             self._absorb(decision)
         return outcome
 
-    def write(self, batch: Batch, file_id: int) -> tuple[Outcome, Decision]:
-        """Rows and quarantine of a batch, proven, in the caller's transaction."""
-        decision = self._replace(batch, file_id)
+    def write(self, batch: Batch, file_id: int, read: Read | None = None) -> tuple[Outcome, Decision]:
+        """Rows and quarantine of a batch, proven, in the caller's transaction. `read` makes records of what are no pages."""
+        decision = self._replace(batch, read or reader(self.connector, self.stream, self.where[1], file_id))
         self.store.mark_seen(decision.seen)
         self.store.revive(decision.revived)
         if decision.broken:
@@ -66,6 +67,8 @@ class Lander:
         quarantine.settle(self.store, batch.delivered, decision)
         if self.guard:
             prove(self.store, batch.delivered, decision)
+        if read is None:
+            overlay.read_whole(self.store, self.connector, decision)
         deleted = self._deleted(batch)
         new = sum(not one.known for one in decision.accepted)
         changed = len(decision.accepted) - new + len(decision.revived)
@@ -73,10 +76,9 @@ class Lander:
         count = len(batch.delivered)
         return Outcome(count, new, changed, count - new - changed - broken, broken, deleted, len(batch.pages)), decision
 
-    def _replace(self, batch: Batch, file_id: int) -> Decision:
+    def _replace(self, batch: Batch, read: Read) -> Decision:
         """Decide and write. A record that PostgreSQL refuses is broken too; then the next newest of its key takes its place."""
         states = self.store.states({one.key for one in batch.delivered if one.key is not None})
-        read = reader(self.connector, self.stream, self.where[1], file_id)
         refused: dict[str, str] = {}
         while True:
             decision = Decision()

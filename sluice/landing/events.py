@@ -1,0 +1,161 @@
+"""Events: notifications of a channel, kept as they came and landed in one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from sluice.channels.protocol import Connector, Stream
+from sluice.landing import overlay
+from sluice.landing.decide import Decision, Read
+from sluice.landing.delivery import Batch, Delivered, Key, digest
+from sluice.landing.flatten import Flat, Unfit, flattener
+from sluice.landing.overlay import NO_FILE, Whole, identity
+from sluice.landing.transaction import Lander, Outcome
+
+AT_ONCE = 1_000
+"""Events that are read from the table at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One event as it came. `stream` is None for one that is only kept; `occurred_at` is not later than `received_at`."""
+
+    event_id: str
+    topic: str
+    stream: str | None
+    key: Key | None
+    occurred_at: datetime
+    received_at: datetime
+    body: bytes
+
+
+def received(connector: Connector, headers: Mapping[str, str], body: bytes, at: datetime) -> Received:
+    """What came, named by the connector. The platform's clock may not put an event before those that will come later."""
+    assert connector.webhook is not None
+    event = connector.webhook.event(headers, body)
+    occurred = min(event.occurred_at or at, at)
+    return Received(_storable(event.event_id), _storable(event.topic), event.stream, event.key, occurred, at, body)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
+class Events:
+    """Takes in what the channel tells of one shop."""
+
+    def __init__(self, db: Connection, connector: Connector, shop: str) -> None:
+        assert connector.webhook is not None
+        self.db = db
+        self.connector = connector
+        self.shop = shop
+        self._landers: dict[str, EventLander] = {}
+
+    def take(self, events: Sequence[Received]) -> None:
+        """Keep, land and absorb them: all of it or nothing. One that was taken before changes nothing."""
+        with self.db.transaction():
+            streams = sorted({event.stream for event in events if event.stream is not None})
+            for stream in streams:
+                self.lander(stream).store.alone()
+            new = self._keep(events)
+            for stream in streams:
+                found = [event for event in events if event.stream == stream and event.event_id in new]
+                if found:
+                    self.lander(stream).take(found)
+
+    def lander(self, stream: str) -> "EventLander":
+        if stream not in self._landers:
+            self._landers[stream] = EventLander(self.db, self.connector, self.shop, self.connector.stream(stream))
+        return self._landers[stream]
+
+    def _keep(self, events: Sequence[Received]) -> set[str]:
+        """Write them down; the ids of those that are new."""
+        by_id = {event.event_id: event for event in reversed(events)}
+        rows = [by_id[event_id] for event_id in sorted(by_id)]
+        found = self.db.execute(
+            """
+            insert into raw.events (channel, shop, event_id, topic, stream, key, occurred_at, received_at, body)
+            select %s, %s, * from unnest(
+                %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %b::bytea[]
+            )
+            on conflict (channel, shop, event_id) do nothing
+            returning event_id
+            """,
+            (
+                *(self.connector.name, self.shop),
+                [event.event_id for event in rows],
+                [event.topic for event in rows],
+                [event.stream for event in rows],
+                [None if event.key is None else identity(event.key) for event in rows],
+                [event.occurred_at for event in rows],
+                [event.received_at for event in rows],
+                [event.body for event in rows],
+            ),
+        )
+        return {row[0] for row in found}
+
+
+class EventLander(Lander):
+    """Lands events of one stream. The caller holds the stream's rows (`Store.alone`)."""
+
+    def take(self, events: Sequence[Received]) -> Outcome:
+        """Rows, quarantine, and what operations make of them."""
+        outcome, decision = self.put(events)
+        self._absorb(decision)
+        return outcome
+
+    def put(self, events: Sequence[Received]) -> tuple[Outcome, Decision]:
+        """Rows and quarantine. The platform's time of an event is what it ranks by among those of one version."""
+        batch = Batch("")
+        batch.delivered = [
+            Delivered(event.body, event.key, digest(event.body), event.occurred_at, 0, position)
+            for position, event in enumerate(events)
+        ]
+        known = overlay.wholes(self.store, self.store.states({event.key for event in events if event.key is not None}))
+        outcome, decision = self.write(batch, NO_FILE, self._reader(known))
+        names = {one.digest: event.event_id for one, event in zip(batch.delivered, events, strict=True)}
+        overlay.told_by(self.store, decision.accepted, names, known)
+        return outcome, decision
+
+    def _reader(self, known: Mapping[Key, Whole]) -> Read:
+        """What an event tells, with what it does not carry taken from what is known whole."""
+        assert self.connector.webhook is not None
+        make, stream, shop = self.connector.webhook.record, self.stream, self.where[1]
+        flatten = flattener(self.connector.name, stream)
+
+        def read(delivered: Delivered) -> tuple[Any, Flat, str | None]:
+            whole = known.get(delivered.key) if delivered.key is not None else None
+            record = make(stream, delivered.raw, whole.record if whole else None)
+            if delivered.key is not None and delivered.key != tuple(str(getattr(record, name)) for name in stream.key):
+                raise ValueError("its key is not that of its record")
+            flat = flatten(record, shop, (delivered.received_at, NO_FILE, delivered.digest))
+            if b"\\" in delivered.raw and any(b"\\u0000" in rows for rows in flat):
+                raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
+            order = getattr(record, stream.order_key) if stream.order_key else None
+            return (getattr(record, stream.version) if stream.version else None, flat, None if order is None else str(order))
+
+        return read
+
+
+def again(db: Connection, connector: Connector, shop: str, stream: Stream) -> Iterator[Outcome]:
+    """Put the events of a stream once more, oldest first, in the caller's transaction. Orders are absorbed by the caller."""
+    if connector.webhook is None:
+        return
+    lander = EventLander(db, connector, shop, stream)
+    with db.cursor("events") as cursor:
+        cursor.itersize = AT_ONCE
+        cursor.execute(
+            "select event_id, topic, stream, key, occurred_at, received_at, body from raw.events"
+            " where channel = %s and shop = %s and stream = %s order by received_at, event_id",
+            (connector.name, shop, stream.name),
+        )
+        while rows := cursor.fetchmany(AT_ONCE):
+            outcome, _ = lander.put([_read(*row) for row in rows])
+            yield outcome
+
+
+def _read(event_id: str, topic: str, stream: str, key: str | None, occurred: datetime, at: datetime, body: bytes) -> Received:
+    return Received(event_id, topic, stream, None if key is None else tuple(key.split("\x1f")), occurred, at, body)

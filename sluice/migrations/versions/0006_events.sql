@@ -1,0 +1,49 @@
+-- What platforms tell at once: events, each kept as it came, in the transaction that lands it. They are their own lake.
+-- `stream` is null for one that is only kept. `occurred_at` is the platform's time of it, never later than it was received.
+create table raw.events (
+    channel text collate "C" not null,
+    shop text collate "C" not null,
+    event_id text collate "C" not null,
+    topic text not null,
+    stream text,
+    key text,
+    occurred_at timestamptz not null,
+    received_at timestamptz not null,
+    body bytea not null,
+    primary key (channel, shop, event_id)
+);
+create index events_time on raw.events (channel, shop, received_at);
+comment on table raw.events is 'Notifications of channels as they came. Bodies hold personal data: no role but the owner reads them.';
+
+-- Records whose newest form came by an event, which does not carry all of them: the event, and beside it the newest record that
+-- was read whole (null where none was). A record that is read whole later than the event ends the row.
+create table raw.event_records (
+    channel text collate "C" not null,
+    shop text collate "C" not null,
+    stream text collate "C" not null,
+    key text collate "C" not null,
+    event_id text collate "C" not null,
+    whole text,
+    whole_received_at timestamptz,
+    whole_digest text,
+    primary key (channel, shop, stream, key)
+);
+comment on table raw.event_records is 'Which event a record''s newest form came by, and what was read of it before. Holds personal data.';
+
+revoke all on raw.events, raw.event_records from public;
+
+-- An event is one order, and planning the views over all channels takes twenty times as long as reading one order through them:
+-- few orders are absorbed by plans that are made once a connection, many by plans made for them.
+alter function ops.held_pieces(text, text, text[]) reset plan_cache_mode;
+alter function ops.absorb_orders(text, text, text[]) reset plan_cache_mode;
+alter function ops.absorb_orders(text, text, text[]) rename to absorb_as_planned;
+create function ops.absorb_orders(p_channel text, p_shop text, p_order_ids text[]) returns void
+language plpgsql
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+    if cardinality(p_order_ids) <= 500 then
+        perform set_config('plan_cache_mode', 'force_generic_plan', true);
+    end if;
+    perform ops.absorb_as_planned(p_channel, p_shop, p_order_ids);
+end $$;

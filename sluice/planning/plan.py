@@ -35,7 +35,7 @@ def plan(demand: pl.DataFrame, lead_times: pl.DataFrame, stock_position: pl.Data
     """
     rates = demand_rates(demand, as_of, policy.history_days)
     by_channel = channel_rates(demand, as_of, policy.history_days)
-    stock = positions(stock_position)
+    stock = positions(stock_position).collect()
     items = _items(stock, rates)
     safety = _safety(items, rates, lead_times, policy)
     basis = _basis(items, by_channel, policy)

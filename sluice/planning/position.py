@@ -7,8 +7,8 @@ from sluice.planning.demand import ITEM
 PROMISED = ("committed", "held", "presale_reserve")
 
 
-def positions(frame: pl.DataFrame) -> pl.DataFrame:
-    """facility_id, sku, on_hand, committed, held, presale_reserve, is_known, as the plan's frames take them, sorted.
+def positions(frame: pl.DataFrame) -> pl.LazyFrame:
+    """facility_id, sku, on_hand, committed, held, presale_reserve, is_known: whole pieces, text and a truth value.
 
     `frame` has facility_id, sku, on_hand, committed; `held` (pieces of strict holds) is 0 where it is missing, `is_known` true.
     A frame without `presale_reserve` has presale_reserved and incoming_quantity, the columns of the mart stock_position: a
@@ -16,7 +16,7 @@ def positions(frame: pl.DataFrame) -> pl.DataFrame:
     """
     held = _pieces("held") if "held" in frame.columns else pl.lit(0, pl.Int64)
     known = pl.col("is_known").fill_null(True) if "is_known" in frame.columns else pl.lit(True)
-    taken = frame.select(
+    return frame.lazy().select(
         pl.col(ITEM).cast(pl.String),
         _pieces("on_hand"),
         _pieces("committed"),
@@ -24,7 +24,6 @@ def positions(frame: pl.DataFrame) -> pl.DataFrame:
         (_pieces("presale_reserve") if "presale_reserve" in frame.columns else _claimed(held)).alias("presale_reserve"),
         known.alias("is_known"),
     )
-    return taken.sort(ITEM)
 
 
 def _claimed(held: pl.Expr) -> pl.Expr:

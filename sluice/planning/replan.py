@@ -1,6 +1,6 @@
 """From where stock stands to what it is for: the same step for the nightly plan and for a decision that an event asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,11 @@ from sluice.config import Planning
 from sluice.planning.cut import cut
 from sluice.planning.demand import CHANNEL, ITEM
 from sluice.planning.policy import Terms, terms
-from sluice.planning.position import positions
+from sluice.planning.position import PROMISED, positions
 from sluice.planning.quotas import Allocation, Channels, Stock, allocate
-from sluice.planning.rules import Place, Ruling, ruling
+from sluice.planning.rules import Place, ruling
 from sluice.planning.safety_stock import pieces
-from sluice.planning.told import Told, told
+from sluice.planning.told import ByRule, told
 
 Integers = NDArray[np.int64]
 
@@ -50,43 +50,69 @@ def replan(stock: pl.DataFrame, basis: Basis, policy: Planning) -> Replan:
     facility_id, sku, on_hand, safety_stock, presale_reserve, committed, held, quota_total, shared_pool, oversold; and quotas:
     facility_id, sku, channel, shop, quota, published, protected, rule; a row for every item and shop.
     """
-    selling = [*basis.demand.select(CHANNEL).unique().iter_rows(), *basis.shops]
-    shops = terms(policy, selling)
-    items = positions(stock).filter("is_known").drop("is_known")
-    items = items.join(basis.safety_stock.select(*ITEM, pl.col("safety_stock").cast(pl.Int64)), on=ITEM, how="left").sort(ITEM)
-    held = Stock(
-        *(items[name].fill_null(0).to_numpy() for name in ("on_hand", "committed", "held", "presale_reserve", "safety_stock"))
-    )
-    grid = _grid(items.select(ITEM), basis.demand, shops)
-    channels = _channels(grid, items.height, shops)
-    place = _place(items)
-    by_rule = ruling(policy, [(shop.channel, shop.shop) for shop in shops], place) if policy.rules else None
-    made = _cut(held, channels, shops, place, by_rule, policy.pool_share)
-    quotas = told(grid, Told(channels, made, place, by_rule), policy, shops)
-    return Replan(_stock_plan(items, held, made), quotas)
+    by_shop = [*zip(*(basis.demand[name].to_list() for name in CHANNEL), strict=True)]
+    shops = terms(policy, {*by_shop, *basis.shops})
+    items = positions(stock).filter(pl.col("is_known")).sort(ITEM).collect()
+    at = {item: row for row, item in enumerate(_keys(items))}
+    held = _stock(items, at, basis.safety_stock)
+    wants = _channels(at, basis.demand, by_shop, shops)
+    by_rule = _by_rule(items, policy, shops)
+    made = _cut(held, wants, shops, by_rule, policy.pool_share)
+    return Replan(_stock_plan(items, held, made), told(items, wants, made, by_rule, policy, shops))
 
 
-def _cut(
-    stock: Stock, channels: Channels, shops: Sequence[Terms], place: Place, by_rule: Ruling | None, pool_share: float
-) -> Allocation:
+def _keys(frame: pl.DataFrame) -> Iterable[tuple[str, str]]:
+    return zip(*(frame[name].to_list() for name in ITEM), strict=True)
+
+
+def _rows(at: dict[tuple[str, str], int], frame: pl.DataFrame) -> Integers:
+    """The item's row for each row of `frame`, -1 for an item that isn't asked for."""
+    return np.fromiter((at.get(item, -1) for item in _keys(frame)), np.int64, frame.height)
+
+
+def _stock(items: pl.DataFrame, at: dict[tuple[str, str], int], safety_stock: pl.DataFrame) -> Stock:
+    rows = _rows(at, safety_stock)
+    buffer = np.zeros(items.height, np.int64)
+    buffer[rows[rows >= 0]] = safety_stock["safety_stock"].to_numpy()[rows >= 0]
+    on_hand, committed, held, presale = (items[name].to_numpy() for name in ("on_hand", *PROMISED))
+    return Stock(on_hand, committed, held, presale, buffer)
+
+
+def _by_rule(items: pl.DataFrame, policy: Planning, shops: Sequence[Terms]) -> ByRule | None:
+    if not policy.rules:
+        return None
+    skus, sku = _numbered(items["sku"])
+    facilities, facility = _numbered(items["facility_id"])
+    place = Place(skus, facilities, sku, facility)
+    return ByRule(place, ruling(policy, [(shop.channel, shop.shop) for shop in shops], place))
+
+
+def _numbered(names: pl.Series) -> tuple[list[str], Integers]:
+    """The names, each once, and which of them each row has."""
+    told = names.to_list()
+    once = sorted(set(told))
+    number = {name: at for at, name in enumerate(once)}
+    return once, np.fromiter((number[name] for name in told), np.int64, len(told))
+
+
+def _cut(stock: Stock, channels: Channels, shops: Sequence[Terms], by_rule: ByRule | None, pool_share: float) -> Allocation:
     if by_rule is None:
         return allocate(stock, channels, pool_share)
-    return cut(stock, channels, np.array([shop.priority for shop in shops], np.int64), place, by_rule, pool_share)
+    priority = np.array([shop.priority for shop in shops], np.int64)
+    return cut(stock, channels, priority, by_rule.place, by_rule.ruling, pool_share)
 
 
-def _grid(items: pl.DataFrame, demand: pl.DataFrame, shops: Sequence[Terms]) -> pl.DataFrame:
-    """One row an item and shop, item by item, with the demand expected over the horizon."""
-    names = pl.DataFrame([(shop.channel, shop.shop) for shop in shops], schema=dict.fromkeys(CHANNEL, pl.String), orient="row")
-    return (
-        items.join(names, how="cross", maintain_order="left_right")
-        .join(demand.select(*ITEM, *CHANNEL, "expected", "spread"), on=ITEM + CHANNEL, how="left", maintain_order="left")
-        .with_columns(pl.col("expected", "spread").fill_null(0.0))
-    )
-
-
-def _channels(grid: pl.DataFrame, rows: int, shops: Sequence[Terms]) -> Channels:
-    shape = (rows, len(shops))
-    mean, sd = grid["expected"].to_numpy().reshape(shape), grid["spread"].to_numpy().reshape(shape)
+def _channels(
+    at: dict[tuple[str, str], int], demand: pl.DataFrame, by_shop: Sequence[tuple[str, str]], shops: Sequence[Terms]
+) -> Channels:
+    """What each shop wants of each item: the demand of the horizon, and the policy's terms."""
+    columns = {(shop.channel, shop.shop): column for column, shop in enumerate(shops)}
+    rows = _rows(at, demand)
+    column = np.fromiter((columns[name] for name in by_shop), np.int64, demand.height)
+    asked, shape = rows >= 0, (len(at), len(shops))
+    mean, sd = np.zeros(shape), np.zeros(shape)
+    for of, name in ((mean, "expected"), (sd, "spread")):
+        of[rows[asked], column[asked]] = demand[name].to_numpy()[asked]
     given = np.array([-1 if shop.isolation is None else shop.isolation for shop in shops], np.int64)
 
     def each_row(numbers: list[int]) -> Integers:
@@ -102,20 +128,18 @@ def _channels(grid: pl.DataFrame, rows: int, shops: Sequence[Terms]) -> Channels
     )
 
 
-def _place(items: pl.DataFrame) -> Place:
-    of = [items[name].rank("dense").cast(pl.Int64).to_numpy() - 1 for name in ("sku", "facility_id")]
-    names = [items[name].unique().sort().to_list() for name in ("sku", "facility_id")]
-    return Place(names[0], names[1], of[0], of[1])
-
-
 def _stock_plan(items: pl.DataFrame, stock: Stock, made: Allocation) -> pl.DataFrame:
-    return items.select(ITEM).with_columns(
-        on_hand=stock.on_hand,
-        safety_stock=made.buffer,
-        presale_reserve=stock.presale,
-        committed=stock.committed,
-        held=stock.held,
-        quota_total=made.quota.sum(axis=1),
-        shared_pool=made.pool,
-        oversold=made.oversold,
+    return pl.DataFrame(
+        {
+            "facility_id": items["facility_id"],
+            "sku": items["sku"],
+            "on_hand": stock.on_hand,
+            "safety_stock": made.buffer,
+            "presale_reserve": stock.presale,
+            "committed": stock.committed,
+            "held": stock.held,
+            "quota_total": made.quota.sum(axis=1),
+            "shared_pool": made.pool,
+            "oversold": made.oversold,
+        }
     )

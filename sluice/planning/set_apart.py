@@ -17,7 +17,7 @@ Integers = NDArray[np.int64]
 def set_apart(available: Integers, place: Place, terms: Ruling, priority: Integers) -> Integers:
     """Pieces a shop has for itself, (rows, shops), of `available` (rows). `priority` is each shop's, 1 the best."""
     taken = np.zeros(terms.inside.shape, np.int64)
-    wanted = _wanted(available, place, terms)
+    wanted = _wanted(available, place, terms, priority)
     left = available.copy()
     for level in np.unique(priority[terms.set_apart.any(axis=0)]):
         shops = np.flatnonzero(priority == level)
@@ -29,18 +29,34 @@ def set_apart(available: Integers, place: Place, terms: Ruling, priority: Intege
     return taken
 
 
-def _wanted(available: Integers, place: Place, terms: Ruling) -> Integers:
-    """Pieces each shop would have if supply were ample, (SKUs, shops)."""
+def _wanted(available: Integers, place: Place, terms: Ruling, priority: Integers) -> Integers:
+    """Pieces each shop would have if no other came before it, (SKUs, shops)."""
     wanted = np.where(terms.kind == LOCKED, terms.lock, 0)
     shared = terms.kind == SHARED
     for pool in np.unique(terms.pool[shared]):
         part = np.where(shared & (terms.pool == pool), terms.part, 0)
-        one = part.argmax(axis=1)  # any shop of the pool: all see the same facilities
-        inside = terms.inside[np.arange(len(place.sku)), one[place.sku]] & (part.max(axis=1) > 0)[place.sku]
-        there = sums(np.where(inside, available, 0), place.sku, len(place.skus))
-        pieces = there * np.minimum(WHOLE, part.sum(axis=1)) // WHOLE
-        wanted += _across(pieces, part)
+        wanted += _shares(_in_pool(available, place, terms, part), part, priority)
     return np.minimum(wanted, terms.cap)
+
+
+def _in_pool(available: Integers, place: Place, terms: Ruling, part: Integers) -> Integers:
+    """What the facilities of the pool have, a SKU: any shop with a part in it sees them all."""
+    one = part.argmax(axis=1)[place.sku]
+    inside = terms.inside[np.arange(len(place.sku)), one] & (part.max(axis=1) > 0)[place.sku]
+    return sums(np.where(inside, available, 0), place.sku, len(place.skus))
+
+
+def _shares(there: Integers, part: Integers, priority: Integers) -> Integers:
+    """Each shop's share of the pool, (SKUs, shops). What all priorities up to one get together is rounded down, so that a piece
+    more in the pool is never a piece less for them, and shares that add up to the whole give out the whole."""
+    shares = np.zeros(part.shape, np.int64)
+    given = np.zeros(len(there), np.int64)
+    for level in np.unique(priority):
+        upto = np.minimum(WHOLE, part[:, priority <= level].sum(axis=1))
+        pieces = there * upto // WHOLE - given
+        shares[:, priority == level] = _across(pieces, part[:, priority == level])
+        given += np.where(part[:, priority == level].any(axis=1), pieces, 0)
+    return shares
 
 
 def _level(left: Integers, place: Place, wanted: Integers, region: Integers, inside: NDArray[np.bool_]) -> Integers:
@@ -53,8 +69,9 @@ def _level(left: Integers, place: Place, wanted: Integers, region: Integers, ins
         weight = np.where(asking & (region == name), wanted, 0)
         totals = _across(sums(pieces, place.sku, len(place.skus)), weight)
         for shop in np.flatnonzero(totals.any(axis=0)):
-            given[:, shop] = apportion(totals[:, shop], pieces, place.sku)
-            pieces = pieces - given[:, shop]
+            placed = apportion(totals[:, shop], pieces, place.sku)
+            given[:, shop] += placed
+            pieces = pieces - placed
     return given
 
 

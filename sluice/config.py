@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -84,12 +85,27 @@ class Shop(Strict):
         return Connection(
             shop=self.shop,
             url=_interpolated(self.url, f"{here}: url"),
-            secrets={name: _variable(env, f"{here}: secrets.{name}") for name, env in self.secrets.items()},
+            secrets=self._read_secrets(name for name in self.secrets if name not in self.type.optional_secrets),
             currency=self.currency,
             timezone=self.timezone,
             since=datetime.combine(self.since, time.min, zone).astimezone(UTC),
             options=self.type.options.model_validate(_interpolated_all(self.options, f"{here}: options")),
         )
+
+    def webhook_secrets(self) -> dict[str, str] | None:
+        """What its notifications are verified with, read from the environment; None for a shop that has none.
+
+        Raises ConfigError where the secret's variable is named but not set. Other optional secrets may be named and not set.
+        """
+        webhook = self.type.webhook
+        if webhook is None or webhook.secret not in self.secrets:
+            return None
+        more = [name for name, env in self.secrets.items() if name in self.type.optional_secrets and os.environ.get(env)]
+        return self._read_secrets({webhook.secret, *more})
+
+    def _read_secrets(self, names: Iterable[str]) -> dict[str, str]:
+        where = f"channels {self.connector}/{self.shop}: secrets"
+        return {name: _variable(self.secrets[name], f"{where}.{name}") for name in names}
 
 
 class ChannelQuota(Strict):
@@ -311,7 +327,9 @@ def load_policy(policy: Path, path: Path | None = None) -> Planning:
     if "planning" not in data:
         raise ConfigError(f"{policy} has no key planning; it has {', '.join(map(str, data)) or 'nothing'}")
     if set(data) == {"planning"}:
-        data = _read(path or config_path()) | data
+        path = path or config_path()
+        load(path)
+        data = _read(path) | data
     return _validated(policy, data).planning
 
 

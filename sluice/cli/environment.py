@@ -145,4 +145,16 @@ def _point_at_sandbox(url: str, loaded: config.Config) -> None:
     for shop in loaded.channels:
         if "${SLUICE_SANDBOX_URL}" in shop.url:
             for name, value in credentials(shop.connector).items():
-                os.environ[shop.secrets[name]] = value
+                if name in shop.secrets:
+                    os.environ[shop.secrets[name]] = value
+
+
+def subscribe(ready: Environment, service: str) -> None:
+    """Let the sandbox's channels tell the data service of what changes when their clock is moved."""
+    if ready.sandbox is None:
+        return
+    for shop in ready.config.channels:
+        if "${SLUICE_SANDBOX_URL}" in shop.url and shop.webhook_secrets() is not None:
+            address = f"{service}/webhooks/{shop.connector}/{shop.shop}"
+            answer = requests.post(f"{ready.sandbox}/{shop.connector}/webhooks", json={"address": address}, timeout=10)
+            answer.raise_for_status()

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 from rich.console import Console
 
 from sluice import warehouse
-from sluice.cli.environment import Stages, environment
+from sluice.cli.environment import Stages, environment, subscribe
 from sluice.cli.supervise import Supervisor
 from sluice.config import ConfigError
 from sluice.project import ROOT, WORKSPACE
@@ -40,6 +40,7 @@ def up(path: Path | None, ui_port: int, api_port: int) -> int:
                 dead = _wait_until_answering(supervisor, list(addresses.values()))
                 status.stop()
                 if not dead:
+                    subscribe(ready, f"http://127.0.0.1:{api_port}")
                     _show(console, addresses | ({"sandbox": ready.sandbox} if ready.sandbox else {}))
                     dead = supervisor.watch()
                 console.print(f"[red]{dead} ended by itself[/]; its last words:\n{supervisor.tail(dead)}", highlight=False)

@@ -66,6 +66,11 @@ class Events:
                 if found:
                     self.lander(stream).take(found)
 
+    def warm(self) -> None:
+        """Let the connection make the plans that absorbing needs, which takes longer than an event does."""
+        with self.db.transaction(force_rollback=True):
+            self.db.execute("select ops.absorb_orders(%s, %s, array[]::text[])", (self.connector.name, self.shop))
+
     def lander(self, stream: str) -> "EventLander":
         if stream not in self._landers:
             self._landers[stream] = EventLander(self.db, self.connector, self.shop, self.connector.stream(stream))

@@ -26,7 +26,7 @@ def routes(state: SandboxState, channels: list[str]) -> Starlette:
         return _clock(state)
 
     async def set_clock(request: Request) -> JSONResponse:
-        wanted = await _body(request)
+        wanted, before = await _body(request), state.now
         try:
             if "now" in wanted:
                 state.set_clock(datetime.fromisoformat(wanted["now"]))
@@ -36,6 +36,8 @@ def routes(state: SandboxState, channels: list[str]) -> Starlette:
             raise HTTPException(400, 'say {"advance_days": 1} or {"now": "2026-11-05T00:00:00Z"}') from fault
         except (ClockError, TypeError, ValueError, OverflowError) as fault:
             raise HTTPException(400, str(fault)) from fault
+        for told in state.watching:
+            await told(before)
         return _clock(state)
 
     async def faults(request: Request) -> JSONResponse:

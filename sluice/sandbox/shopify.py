@@ -1,23 +1,31 @@
-"""Shopify on loopback: POST /admin/api/{version}/graphql.json answers GraphQL with the world's orders, customers, products."""
+"""Shopify on loopback: POST /admin/api/{version}/graphql.json answers GraphQL with the world's orders, customers, products.
 
+POST /webhooks {"address": ...} asks for a webhook of each order that changes when the clock is moved; GET /webhooks tells how
+that went.
+"""
+
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sluice.sandbox.graphql import Field, GraphQLError, parse, select
 from sluice.sandbox.shopify_bucket import Bucket, price
+from sluice.sandbox.shopify_hooks import delivery, send, topics
 from sluice.sandbox.shopify_records import LOCATIONS, Record, connection, gid
 from sluice.sandbox.shopify_stock import Writer
 from sluice.sandbox.shopify_store import CHANNEL, Store
 from sluice.sandbox.state import SandboxState
 
 SHOP = "main"
-SECRETS = {"token": "shpat_sandbox_0123456789abcdef"}
+SECRETS = {"token": "shpat_sandbox_0123456789abcdef", "webhook_secret": "shpss_sandbox_0123456789abcdef"}
 VERSIONS = ("2026-04", "2026-07", "2026-10", "unstable")
 REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 SHOP_RECORD = {"__typename": "Shop", "id": gid("Shop", 1), "name": "Meridian", "currencyCode": "USD"}
@@ -28,7 +36,14 @@ FOUND = ("order", "customer", "product", "refund", "fulfillment")
 def app(state: SandboxState, bucket: Bucket | None = None) -> Starlette:
     """The channel. `bucket` sets the points it gives; without it there are more than anyone can use."""
     shop = Shopify(state, bucket or Bucket())
-    return Starlette(routes=[Route("/admin/api/{version}/graphql.json", shop.answer, methods=["POST"])])
+    state.watching.append(shop.tell)
+    return Starlette(
+        routes=[
+            Route("/admin/api/{version}/graphql.json", shop.answer, methods=["POST"]),
+            Route("/webhooks", shop.subscribe, methods=["POST"]),
+            Route("/webhooks", shop.told, methods=["GET"]),
+        ]
+    )
 
 
 class Shopify:
@@ -40,6 +55,26 @@ class Shopify:
         self._store = Store(state, SHOP)
         self._writer = Writer(self._store)
         self._throttled = 0
+        self._address: str | None = None
+        self._statuses: Counter[int] = Counter()
+
+    async def subscribe(self, request: Request) -> Response:
+        """Webhooks go to this address from now on; null ends it."""
+        self._address = (await request.json())["address"]
+        return await self.told(request)
+
+    async def told(self, request: Request) -> Response:
+        """Where webhooks go, and how many ended with which HTTP status (0: no answer)."""
+        return _json({"address": self._address, "statuses": {str(code): count for code, count in self._statuses.items()}})
+
+    async def tell(self, since: datetime) -> None:
+        """A webhook of every order that changed after `since`; returns when all are answered."""
+        if self._address is None:
+            return
+        now, secret = self._state.now, SECRETS["webhook_secret"]
+        orders = self._store.changed(since)
+        deliveries = [delivery(order, topic, secret, now) for order in orders for topic in topics(order, since)]
+        self._statuses.update(await run_in_threadpool(send, deliveries, self._address))
 
     async def answer(self, request: Request) -> Response:
         """One request. Faults come first, in the order in which a request would meet them."""

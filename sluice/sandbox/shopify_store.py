@@ -90,6 +90,11 @@ class Store:
         rows = collection.rows.filter(pl.col(collection.ident) == number)
         return collection.render(rows)[0] if len(rows) else None
 
+    def changed(self, since: datetime) -> list[Record]:
+        """Orders that changed after `since`, oldest change first."""
+        collection = self._collection("orders")
+        return collection.render(collection.rows.filter(pl.col("updated_at") > since).sort("updated_at", "order_id"))
+
     def count(self, query: str) -> int:
         collection = self._collection("orders")
         return len(_filtered(collection.rows, collection, query))

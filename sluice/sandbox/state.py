@@ -1,6 +1,6 @@
 """What the sandbox's channels share: one world, one clock, the planned faults and the numbers that were published to them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -21,13 +21,15 @@ class ClockError(ValueError):
 class SandboxState:
     """Held by one process, used from one event loop.
 
-    `published` keeps the quantity last set for (channel, shop, listing_id, facility_id or None).
+    `published` keeps the quantity last set for (channel, shop, listing_id, facility_id or None). `watching` hear that the clock
+    was moved, and from when.
     """
 
     world: World
     now: datetime = AS_OF
     faults: Faults = field(default_factory=Faults)
     published: dict[tuple[str, str, str, str | None], int] = field(default_factory=dict)
+    watching: list[Callable[[datetime], Awaitable[None]]] = field(default_factory=list)
     _built: dict[Hashable, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,28 +1,40 @@
 """The data service: orders and stock over HTTP, for those who should not need SQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from sluice.service import errors, health, orders, reference, stock
+from sluice.service import errors, health, orders, reference, stock, webhooks
 from sluice.service.database import pool
+from sluice.service.intake import Hook, Intake
 
 DESCRIPTION = """Orders of all channels in one model, and stock with each shop's quota.
 
-Every request but `/healthz` carries a key in the header `X-API-Key`. Money is a decimal in text (`"359.00"`) with its currency
-beside it, times are UTC. Ids belong to their channel: an order is named by channel, shop and id. Errors are problem documents
-(RFC 9457, `application/problem+json`).
+Every request but `/healthz` and webhooks carries a key in the header `X-API-Key`. Money is a decimal in text (`"359.00"`) with
+its currency beside it, times are UTC. Ids belong to their channel: an order is named by channel, shop and id. Errors are problem
+documents (RFC 9457, `application/problem+json`).
 """
 
 
-def create_app(url: str) -> FastAPI:
-    """The service on the warehouse at `url`. Connects when it starts to serve, and starts without a database too."""
+def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
+    """The service on the warehouse at `url`, taking the events of `hooks`.
+
+    Connects when it starts to serve, and starts without a database too.
+    """
 
     @asynccontextmanager
     async def connected(app: FastAPI) -> AsyncIterator[None]:
-        with app.state.pool:
-            yield
+        intakes = app.state.intakes.values()
+        for intake in intakes:
+            intake.start()
+        try:
+            with app.state.pool:
+                yield
+        finally:
+            for intake in intakes:
+                await run_in_threadpool(intake.stop)
 
     # The pages that FastAPI would serve at /docs load scripts from elsewhere; ours needs nothing.
     app = FastAPI(
@@ -34,7 +46,8 @@ def create_app(url: str) -> FastAPI:
         redoc_url=None,
     )
     app.state.pool = pool(url)
+    app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
-    for router in (orders.router, stock.router, health.router, reference.router):
+    for router in (orders.router, stock.router, webhooks.router, health.router, reference.router):
         app.include_router(router)
     return app

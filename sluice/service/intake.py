@@ -1,0 +1,173 @@
+"""Events on their way into the warehouse: those that wait are landed together, and each is answered once it is durable."""
+
+import asyncio
+import logging
+import threading
+import traceback
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sluice.channels.protocol import Connector
+from sluice.landing.events import Events, Received
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 5_000
+MOST_AT_ONCE = 200
+"""Events a transaction: enough to share its cost, few enough that nobody waits long for the others."""
+PATIENCE = 4.5
+"""Seconds until a sender is told to come again. Shopify hangs up after 5."""
+OPTIONS = "-c timezone=UTC -c lock_timeout=3000 -c statement_timeout=4000 -c plan_cache_mode=force_generic_plan"
+"""A batch is small and its statements are always the same: each is planned once a connection."""
+
+
+class Unavailable(Exception):
+    """The event could not be taken now. The sender shall come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A shop whose channel tells of changes, and what the telling is verified with."""
+
+    connector: Connector
+    shop: str
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An event, and who is to be told how it went."""
+
+    event: Received
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[None]"
+
+
+class Intake:
+    """The one writer of a shop's events: a thread with a connection of its own.
+
+    Whatever waits when it becomes free goes into one transaction, so that a lone event goes at once and many share its cost.
+    """
+
+    def __init__(self, url: str, hook: Hook) -> None:
+        self.hook = hook
+        self._url = url
+        self._waiting: deque[Waiting] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._events: Events | None = None
+        self._thread = threading.Thread(target=self._run, name=f"events {hook.connector.name}/{hook.shop}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Land what waits, then end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    async def take(self, event: Received) -> None:
+        """Return once the event is durable and all that follows from it can be read. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(event, loop, loop.create_future())
+        with self._changed:
+            if self._stopping or len(self._waiting) >= MOST_WAITING:
+                raise Unavailable("too many events wait")
+            self._waiting.append(waiting)
+            self._changed.notify()
+        try:
+            await asyncio.wait_for(waiting.done, PATIENCE)
+        except TimeoutError as fault:
+            raise Unavailable("the warehouse is busy") from fault
+
+    def _run(self) -> None:
+        self._try_to_connect()
+        while batch := self._next():
+            faults = self._land([one.event for one in batch])
+            told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], Exception | None]]] = {}
+            for one, fault in zip(batch, faults, strict=True):
+                told.setdefault(one.loop, []).append((one.done, fault))
+            for loop, answers in told.items():
+                loop.call_soon_threadsafe(_answer, answers)
+        self._disconnect()
+
+    def _next(self) -> list[Waiting]:
+        """What waits, once something does; nothing at the end."""
+        with self._changed:
+            while not self._waiting and not self._stopping:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+
+    def _land(self, events: Sequence[Received]) -> list[Exception | None]:
+        """What went wrong with each. A batch that fails is tried again one by one, so that no event fails for another's sake."""
+        try:
+            self._take(events)
+            return [None] * len(events)
+        except Exception as fault:
+            self._report(fault, len(events))
+            if isinstance(fault, psycopg.OperationalError) and self._events is None:
+                return [fault] * len(events)
+            return [self._land_one(event) for event in events]
+
+    def _land_one(self, event: Received) -> Exception | None:
+        try:
+            self._take([event])
+        except Exception as fault:
+            self._report(fault, 1)
+            return fault
+        return None
+
+    def _take(self, events: Sequence[Received]) -> None:
+        taking = self._events or self._connect()
+        try:
+            taking.take(events)
+        except psycopg.Error:
+            if taking.db.broken or taking.db.closed:
+                # the server may only have been restarted
+                self._disconnect()
+                self._connect().take(events)
+                return
+            raise
+
+    def _connect(self) -> Events:
+        db = psycopg.connect(self._url, autocommit=True, options=OPTIONS, application_name="sluice-events", connect_timeout=3)
+        self._events = Events(db, self.hook.connector, self.hook.shop)
+        return self._events
+
+    def _try_to_connect(self) -> None:
+        """Before the first event comes: plans are made, which takes longer than the event."""
+        try:
+            self._connect().warm()
+        except psycopg.Error as fault:
+            self._report(fault, 0)
+
+    def _disconnect(self) -> None:
+        events, self._events = self._events, None
+        if events is not None:
+            events.db.close()
+
+    def _report(self, fault: Exception, count: int) -> None:
+        """What went wrong, without what may be personal: values stand in the details of a fault, not in its first line."""
+        where = f"{self.hook.connector.name}/{self.hook.shop}"
+        if isinstance(fault, psycopg.Error):
+            log.error(
+                "%d events of %s were not landed: %s %s", count, where, type(fault).__name__, fault.diag.message_primary or ""
+            )
+        else:
+            trace = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("%d events of %s were not landed: %s at\n%s", count, where, type(fault).__name__, trace)
+
+
+def _answer(answers: Sequence[tuple["asyncio.Future[None]", Exception | None]]) -> None:
+    for done, fault in answers:
+        if done.done():
+            continue  # its sender has gone
+        if fault is None:
+            done.set_result(None)
+        else:
+            done.set_exception(Unavailable("the event could not be landed"))

@@ -1,0 +1,52 @@
+"""Where channels tell of a change at once. The signature is the key; 200 is said only when the event is durable and landed."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from sluice.landing.events import received
+from sluice.service.errors import responses
+from sluice.service.intake import Intake, Unavailable
+
+router = APIRouter(tags=["webhooks"])
+
+MOST_BYTES = 8 * 1024 * 1024
+"""A body. Shopify's largest orders, of 500 lines, have some 2 MB."""
+TAKEN = b'{"status":"taken"}'
+
+
+@router.post("/webhooks/{channel}/{shop}", responses=responses(401, 404, 413, 503))
+async def take_event(request: Request, channel: str, shop: str) -> Response:
+    """A notification of the channel, as it sends it, signed by it. Needs no key.
+
+    200 means that it is kept, and that the order it tells of, with what it holds of the stock, can be read. The same event again
+    is answered so too and changes nothing. What breaks its contract is kept in quarantine. On 503 the sender shall come again.
+    """
+    intake: Intake | None = request.app.state.intakes.get((channel, shop))
+    if intake is None:
+        raise HTTPException(404, f"{channel}/{shop} takes no webhooks here")
+    body = await _body(request)
+    hook, headers = intake.hook, dict(request.headers)
+    webhook = hook.connector.webhook
+    assert webhook is not None
+    if not webhook.verify(hook.secrets, headers, body):
+        raise HTTPException(401, "the signature does not fit the body")
+    try:
+        await intake.take(received(hook.connector, headers, body, datetime.now(UTC)))
+    except Unavailable as fault:
+        raise HTTPException(503, f"{fault}; send it again", headers={"Retry-After": "5"}) from fault
+    return Response(TAKEN, media_type="application/json")
+
+
+async def _body(request: Request) -> bytes:
+    """The raw bytes. A sender that says or sends too much is stopped before the rest is read."""
+    parts, size = [], 0
+    stated = request.headers.get("content-length", "")
+    if stated.isdigit() and int(stated) > MOST_BYTES:
+        raise HTTPException(413, f"the body has more than {MOST_BYTES} bytes")
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise HTTPException(413, f"the body has more than {MOST_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from sluice.service import errors, health, orders, reference, stock, webhooks
-from sluice.service.database import pool
+from sluice.service import errors, health, holds, orders, reference, stock, webhooks
+from sluice.service.database import pool, writing_pool
+from sluice.service.group_commit import HoldWriter
 from sluice.service.intake import Hook, Intake
 
 DESCRIPTION = """Orders of all channels in one model, and stock with each shop's quota.
@@ -30,7 +31,7 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
         for intake in intakes:
             intake.start()
         try:
-            with app.state.pool:
+            with app.state.pool, app.state.writing_pool, app.state.hold_writer:
                 yield
         finally:
             for intake in intakes:
@@ -46,8 +47,10 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
         redoc_url=None,
     )
     app.state.pool = pool(url)
+    app.state.writing_pool = writing_pool(url)
+    app.state.hold_writer = HoldWriter(app.state.writing_pool)
     app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
-    for router in (orders.router, stock.router, webhooks.router, health.router, reference.router):
+    for router in (orders.router, stock.router, holds.router, webhooks.router, health.router, reference.router):
         app.include_router(router)
     return app

@@ -25,10 +25,13 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] = Field(default=[], description="One entry a parameter that is wrong.")
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None, headers: Any = None) -> JSONResponse:
+def problem(
+    status: int, detail: str, errors: list[dict[str, str]] | None = None, headers: Any = None, extra: dict[str, Any] | None = None
+) -> JSONResponse:
+    """`extra` are members of this problem's own, beside those that every problem has."""
     document = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or [])
     content = document.model_dump(exclude={"errors"} if not errors else None)
-    return JSONResponse(content, status, headers=headers, media_type="application/problem+json")
+    return JSONResponse(content | (extra or {}), status, headers=headers, media_type="application/problem+json")
 
 
 def responses(*codes: int) -> dict[int | str, dict[str, Any]]:

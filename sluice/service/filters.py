@@ -1,15 +1,13 @@
 """What `GET /orders` can be asked for, and its SQL."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from psycopg import sql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sluice.service.models import FulfilmentStatus, OrderStatus, PaymentStatus
+from sluice.service.models import FulfilmentStatus, OrderStatus, PaymentStatus, Text
 from sluice.service.paging import Position
 
-# PostgreSQL's text holds no NUL.
-Text = Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=200)]
 LARGEST_PAGE = 500
 
 

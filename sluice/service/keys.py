@@ -9,8 +9,8 @@ from typing import Any, TypedDict
 import psycopg
 from psycopg.rows import dict_row, tuple_row
 
-SCOPES = ("pii",)
-"""`pii` shows customers' names and contacts unmasked. Reading needs no scope."""
+SCOPES = ("holds", "pii")
+"""`holds` may hold stock for checkouts; `pii` shows customers' names and contacts unmasked. Reading needs no scope."""
 
 
 class KeyFault(ValueError):

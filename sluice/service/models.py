@@ -1,6 +1,6 @@
 """What the service answers. Money is text, digit by digit, with its currency beside it; times are UTC."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -22,6 +22,11 @@ FulfilmentStatus = Literal[
     "unknown",
 ]
 Money = Annotated[Decimal, PlainSerializer(lambda amount: format(amount, "f"), return_type=str)]
+
+
+# PostgreSQL's text holds no NUL.
+Text = Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=200)]
+HoldId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:~-]+$", max_length=200)]
 
 
 class Row(BaseModel):
@@ -154,44 +159,140 @@ class Order(OrderSummary):
     shipments: list[Shipment]
 
 
-class FacilityStock(Row):
-    """What one facility has of a SKU, in pieces."""
-
-    facility_id: str = Field(examples=["WH-SH"])
-    on_hand: int = Field(examples=[120])
-    committed: int = Field(description="Promised to accepted orders that have not shipped.", examples=[14])
-    presale_reserved: int = Field(examples=[0])
-    incoming_quantity: int = Field(description="On open purchase orders.", examples=[200])
-    next_expected_at: datetime | None = Field(examples=["2026-03-12T00:00:00Z"])
-    as_of: datetime | None = Field(description="When the stock was counted.", examples=["2026-03-01T02:30:00Z"])
-
-
 class Quota(Row):
     """Pieces that a shop may sell of a facility's stock. `published` includes what it shares with others."""
 
-    facility_id: str = Field(examples=["WH-SH"])
     channel: str = Field(examples=["taobao"])
     shop: str = Field(examples=["flagship"])
-    quota: int = Field(examples=[40])
+    quota: int = Field(description="Set apart for this shop.", examples=[40])
+    protected: int = Field(description="Last pieces of the shared pool that are kept from this shop.", examples=[6])
     published: int = Field(examples=[52])
     rule: str
 
 
-class Plan(Row):
-    """The newest finished planning run."""
+class Decision(Row):
+    """What was decided last about a SKU at a facility: by a nightly `plan`, or by an `event` since."""
 
     run_id: int = Field(examples=[17])
-    as_of: date = Field(examples=["2026-03-01"])
-    finished_at: datetime
+    kind: Literal["plan", "event"] = Field(examples=["event"])
+    decided_at: datetime = Field(examples=["2026-03-01T02:31:13Z"])
     quotas: list[Quota] = []
 
 
+class FacilityStock(Row):
+    """What one facility has of a SKU, in pieces, as the ledger stands now."""
+
+    facility_id: str = Field(examples=["WH-SH"])
+    on_hand: int = Field(examples=[120])
+    committed: int = Field(description="Promised to accepted orders that have not shipped.", examples=[14])
+    held: int = Field(description="Promised to holds that wait for their order.", examples=[2])
+    presale_reserve: int = Field(description="Arrived, and set apart for presale orders.", examples=[0])
+    presale_promised: int = Field(description="Presale orders that wait for what is incoming.", examples=[30])
+    unsellable: int = Field(description="In quarantine; no part of on hand.", examples=[1])
+    safety_stock: int = Field(examples=[15])
+    available: int = Field(
+        description="On hand less committed, held, presale reserve and safety stock. Below 0 the safety stock is drawn on, or "
+        "more is promised than there is.",
+        examples=[89],
+    )
+    is_known: bool = Field(description="False where the last count is too old to be believed: nothing is sold on it.")
+    counted_at: datetime | None = Field(description="Null where nobody counts.", examples=["2026-03-01T02:30:00Z"])
+    incoming_quantity: int = Field(description="On open purchase orders.", examples=[200])
+    next_expected_at: datetime | None = Field(examples=["2026-03-12T00:00:00Z"])
+    decision: Decision | None = Field(description="Null before the first plan.")
+
+
+class Component(Row):
+    sku: str = Field(examples=["LMP-001-WHT"])
+    quantity: int = Field(description="Pieces in one bundle.", examples=[2])
+
+
+class BundleStock(Row):
+    """How many of a bundle a facility could ship: what its scarcest component allows."""
+
+    facility_id: str = Field(examples=["WH-SH"])
+    available: int = Field(examples=[44])
+    scarcest: str = Field(description="SKU of the component that sets it.", examples=["LMP-001-WHT"])
+    is_known: bool
+
+
 class Stock(BaseModel):
-    """A SKU in every facility, and how much of it each shop may sell. `plan` is null before the first planning run."""
+    """A SKU in every facility, and how much of it each shop may sell. A bundle has components instead of stock of its own."""
 
     sku: str = Field(examples=["LMP-001-WHT"])
     facilities: list[FacilityStock]
-    plan: Plan | None
+    components: list[Component] = Field(description="Empty unless the SKU is a bundle.")
+    bundles: list[BundleStock] = Field(description="Empty unless the SKU is a bundle.")
+
+
+class HoldLine(BaseModel):
+    """Pieces of a SKU; a bundle is taken apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sku: Text = Field(examples=["LMP-001-WHT"])
+    quantity: int = Field(ge=1, le=1_000_000, examples=[2])
+
+
+class HoldRequest(BaseModel):
+    """What a checkout asks for. `hold_id` is the caller's own and makes the request safe to repeat."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hold_id: HoldId = Field(examples=["cart-8f14e45f"])
+    channel: Text = Field(examples=["shopify"])
+    shop: Text = Field(examples=["main"])
+    lines: list[HoldLine] = Field(min_length=1, max_length=200)
+    for_minutes: float | None = Field(
+        None, gt=0, le=24 * 60, description="How long; the configuration's default if left out.", examples=[10]
+    )
+    facility_id: Text | None = Field(None, description="Only from here; from wherever it is if left out.", examples=["WH-SH"])
+
+
+class ConfirmRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order_id: Text = Field(description="The channel's id of the order that the checkout became.", examples=["5501"])
+
+
+class ReviewRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    on_review: bool = Field(description="True while a fraud check or a payment is awaited.")
+
+
+class HeldLine(Row):
+    """Pieces that are held, where they are held. A bundle shows as its components."""
+
+    facility_id: str = Field(examples=["WH-SH"])
+    sku: str = Field(examples=["LMP-001-WHT"])
+    quantity: int = Field(examples=[2])
+
+
+class Hold(Row):
+    """A hold. Only in the states `held` and `confirmed` does it keep its pieces."""
+
+    hold_id: str = Field(examples=["cart-8f14e45f"])
+    channel: str = Field(examples=["shopify"])
+    shop: str = Field(examples=["main"])
+    state: Literal["held", "confirmed", "consumed", "released", "expired"] = Field(
+        description="`confirmed`: its order is named. `consumed`: its order is here and holds the pieces now.", examples=["held"]
+    )
+    on_review: bool = Field(description="A hold on review does not expire.")
+    order_id: str | None = Field(examples=[None])
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = Field(examples=[None])
+    reason: str | None = Field(description="Why it ended.", examples=[None])
+    lines: list[HeldLine]
+
+
+class Short(Row):
+    """A SKU of which less is available than was asked for."""
+
+    sku: str = Field(examples=["LMP-001-WHT"])
+    wanted: int = Field(examples=[2])
+    available: int = Field(description="Most that one facility can give to this shop now.", examples=[1])
 
 
 class Health(BaseModel):

@@ -9,9 +9,9 @@ from psycopg import sql
 from sluice.service.auth import Asking, Caller
 from sluice.service.database import Connection, Database
 from sluice.service.errors import responses
-from sluice.service.filters import OrderQuery, Text, page_query
+from sluice.service.filters import OrderQuery, page_query
 from sluice.service.masking import masked_email, masked_name, masked_phone
-from sluice.service.models import Customer, Line, Order, OrderPage, OrderSummary, Payment, Refund, Row, Shipment
+from sluice.service.models import Customer, Line, Order, OrderPage, OrderSummary, Payment, Refund, Row, Shipment, Text
 from sluice.service.paging import CursorFault, Position
 
 router = APIRouter(tags=["orders"])

@@ -30,23 +30,30 @@ def prose(text: str | None) -> Markup:
 
 
 def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """One entry a path, with the fields of its answer spelled out."""
+    """One entry a path and method, with the fields of what is sent and of the answer spelled out."""
     models = schema["components"]["schemas"]
     found = []
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
+            good = min(code for code in operation["responses"] if code.startswith("2"))
             found.append(
                 {
                     "method": method.upper(),
                     "path": path,
                     "text": operation["description"],
                     "parameters": [_parameter(one) for one in operation.get("parameters", [])],
-                    "models": [(name, models[name]) for name in _reached(answer, models)],
-                    "errors": [code for code in operation["responses"] if code != "200"],
+                    "sent": _spelled_out(operation.get("requestBody", {}), models),
+                    "models": _spelled_out(operation["responses"][good], models),
+                    "errors": [code for code in operation["responses"] if not code.startswith("2")],
                 }
             )
     return found
+
+
+def _spelled_out(message: dict[str, Any], models: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The models of a JSON message; none where it is something else."""
+    reference = message.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
+    return [(name, models[name]) for name in _reached(reference.rsplit("/", 1)[-1], models)] if reference else []
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:

@@ -38,8 +38,3 @@ create table unified.customers (
 create table marts.fct_orders as select * from unified.orders;
 create unique index on marts.fct_orders (channel, shop, order_id);
 create index on marts.fct_orders (ordered_at, channel, shop, order_id);
-create table marts.stock_position (
-    facility_id text, sku text, on_hand int, committed int, presale_reserved int, incoming_quantity int,
-    next_expected_at timestamptz, as_of timestamptz, primary key (facility_id, sku)
-);
-create index on marts.stock_position (sku);

@@ -1,1 +1,5 @@
-"""Proofs that a user can run: each puts a promise under load and counts what breaks."""
+"""Proofs that run: load against a throwaway database, then every invariant checked."""
+
+from pathlib import Path
+
+UNIFIED = Path(__file__).with_name("unified.sql")

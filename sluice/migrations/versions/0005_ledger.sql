@@ -73,28 +73,33 @@ declare
     items bigint;
     posted_to bigint;
 begin
-    select count(*) from (select from posted group by facility_id, sku) as i into items;
-    update ops.stock_positions as p set
-        on_hand = p.on_hand + m.on_hand,
-        committed = p.committed + m.committed,
-        held = p.held + m.held,
-        presale_reserve = p.presale_reserve + m.presale_reserve,
-        presale_promised = p.presale_promised + m.presale_promised,
-        unsellable = p.unsellable + m.unsellable,
-        movement_id = m.movement_id
-    from (
+    with moved as materialized (
         select
             facility_id, sku, sum(on_hand) as on_hand, sum(committed) as committed, sum(held) as held,
             sum(presale_reserve) as presale_reserve, sum(presale_promised) as presale_promised, sum(unsellable) as unsellable,
             max(movement_id) as movement_id
         from posted group by facility_id, sku
-    ) as m
-    where p.facility_id = m.facility_id and p.sku = m.sku;
-    get diagnostics posted_to = row_count;
+    ),
+    updated as (
+        update ops.stock_positions as p set
+            on_hand = p.on_hand + m.on_hand,
+            committed = p.committed + m.committed,
+            held = p.held + m.held,
+            presale_reserve = p.presale_reserve + m.presale_reserve,
+            presale_promised = p.presale_promised + m.presale_promised,
+            unsellable = p.unsellable + m.unsellable,
+            movement_id = m.movement_id
+        from moved as m
+        where p.facility_id = m.facility_id and p.sku = m.sku
+        returning 1
+    ),
+    told as (
+        insert into ops.stock_changes (facility_id, sku) select facility_id, sku from moved
+    )
+    select (select count(*) from moved), (select count(*) from updated) into items, posted_to;
     if posted_to <> items then
         raise exception 'a movement of an item without a position: ops.lock_items comes first';
     end if;
-    insert into ops.stock_changes (facility_id, sku) select facility_id, sku from posted group by facility_id, sku;
     return null;
 end $$;
 create trigger post after insert on ops.stock_movements referencing new table as posted
@@ -107,9 +112,22 @@ end $$;
 create trigger kept before update or delete or truncate on ops.stock_movements
 for each statement execute function ops.refuse_rewriting();
 
--- Whoever moves an item locks it first, all of its items in one order: so nobody waits for each other in a circle, what was
--- read after it is still so when the movement is appended, and an item's movements are numbered in the order they commit.
+-- Whoever moves an item, or changes what an order line or a hold has of it, locks it first, all of its items at once and in one
+-- order: so nobody waits for each other in a circle, what was read after it is still so when the movement is appended, and an item's
+-- movements are numbered in the order they commit. What else is locked is locked before: the shop's orders (ops.lock_shop), then
+-- holds by their id. A transaction that comes back for more items may wait for one that waits for it: take them at once.
 -- `sluice.guard = off` leaves the lock out, for the proof that it is needed.
+create function ops.lock_positions(p_facilities text[], p_skus text[]) returns void language plpgsql as $$
+begin
+    if current_setting('sluice.guard', true) is distinct from 'off' then
+        perform from ops.stock_positions as p
+        where (p.facility_id, p.sku) in (select i.facility_id, i.sku from unnest(p_facilities, p_skus) as i (facility_id, sku))
+        order by p.facility_id, p.sku
+        for no key update;
+    end if;
+end $$;
+
+-- The same for items that may not be there yet: they get an empty position.
 create function ops.lock_items(p_facilities text[], p_skus text[]) returns void language plpgsql as $$
 begin
     insert into ops.stock_positions (facility_id, sku)
@@ -120,11 +138,17 @@ begin
     )
     order by 1, 2
     on conflict do nothing;
-    if current_setting('sluice.guard', true) is distinct from 'off' then
-        perform from ops.stock_positions as p
-        where (p.facility_id, p.sku) in (select i.facility_id, i.sku from unnest(p_facilities, p_skus) as i (facility_id, sku))
-        order by p.facility_id, p.sku
-        for no key update;
+    perform ops.lock_positions(p_facilities, p_skus);
+end $$;
+
+-- One at a time reads a shop's orders and writes what they hold: of two that read an order, the later must write last. A hold
+-- that is confirmed waits for them (`p_shared`), not for others like itself.
+create function ops.lock_shop(p_channel text, p_shop text, p_shared boolean default false) returns void language plpgsql as $$
+begin
+    if p_shared then
+        perform pg_advisory_xact_lock_shared(7291020, hashtext(p_channel || '/' || p_shop));
+    else
+        perform pg_advisory_xact_lock(7291020, hashtext(p_channel || '/' || p_shop));
     end if;
 end $$;
 
@@ -144,6 +168,7 @@ alter table ops.commitments
     add constraint activated_is_held check (activated between 0 and quantity);
 drop index ops.commitments_facility_id_sku_idx;
 create index on ops.commitments (sku, facility_id) where quantity > 0;
+create index on ops.commitments (sku, facility_id, ordered_at) where is_presale and quantity > activated;
 comment on table ops.commitments is 'An order line''s pieces, a row a component: quantity it still holds, shipped, returned to stock. activated: of a presale, pieces that have arrived. received_back: pieces a facility said came back.';
 
 drop function ops.held_pieces(text, text, text[]);
@@ -180,7 +205,7 @@ begin
         where l.channel = p_channel and l.shop = p_shop and l.order_id = any(p_order_ids) and l.sku is not null
     ),
     sent as materialized (
-        select s.order_id, min(s.shipped_at) as shipped_at
+        select s.order_id, max(s.shipped_at) as shipped_at -- what is told newly left last
         from unified.shipments as s
         where s.channel = p_channel and s.shop = p_shop and s.order_id = any(p_order_ids)
         group by s.order_id
@@ -376,13 +401,14 @@ as $$
 declare
     lines ops.line_stock[];
     holds text[];
+    facilities text[];
+    skus text[];
 begin
     if to_regclass('unified.orders') is null then
         insert into ops.unabsorbed select p_channel, p_shop, id from unnest(p_order_ids) as id on conflict do nothing;
         return;
     end if;
-    -- one absorption a shop at a time: of two that read an order, the later one must be the one that writes last
-    perform pg_advisory_xact_lock(7291020, hashtext(p_channel || '/' || p_shop));
+    perform ops.lock_shop(p_channel, p_shop);
 
     insert into ops.order_events (channel, shop, order_id, axis, from_status, to_status, occurred_at)
     with changed as materialized (
@@ -421,7 +447,11 @@ begin
                 t.facility_id, -- the channel itself says where it ships from
                 -- what holds pieces stays where it is, once it is somewhere
                 case when k.quantity > 0 or k.shipped > 0 then nullif(k.facility_id, 'default') end,
-                (select l.facility_id from ops.hold_lines as l where l.hold_id = any(holds) and l.sku = t.sku order by 1 limit 1)
+                (
+                    select l.facility_id from ops.hold_lines as l
+                    inner join ops.holds as h on h.hold_id = l.hold_id
+                    where l.hold_id = any(holds) and h.order_id = t.order_id and l.sku = t.sku order by 1 limit 1
+                )
             ) as facility_id,
             k.order_id is not null as is_known
         from told as t
@@ -473,7 +503,7 @@ begin
         return;
     end if;
 
-    perform ops.lock_items(array_agg(i.facility_id), array_agg(i.sku)) from (
+    select array_agg(i.facility_id), array_agg(i.sku) into facilities, skus from (
         select n.facility_id, n.sku from unnest(lines) as n
         union
         select c.facility_id, c.sku from ops.commitments as c
@@ -481,14 +511,25 @@ begin
         union
         select l.facility_id, l.sku from ops.hold_lines as l where l.hold_id = any(holds)
     ) as i;
-    perform ops.end_holds(holds, 'consumed', 'its order is here');
+    perform ops.lock_items(facilities, skus);
+    if holds is not null then
+        perform ops.end_holds(holds, 'consumed', 'its order is here');
+    end if;
     perform ops.move_lines(p_channel, p_shop, lines);
-    perform ops.date_promises(array(select distinct n.sku from unnest(lines) as n where n.is_presale));
+    perform ops.date_promises(facilities, skus);
 end $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------------
 -- Supply: counts, purchases, presale promises
 -- ---------------------------------------------------------------------------------------------------------------------------
+
+-- Bundles as they were when last looked at: a hold can't wait for the view.
+create table ops.kits (
+    bundle_sku text collate "C" not null,
+    component_sku text collate "C" not null,
+    quantity integer not null check (quantity > 0),
+    primary key (bundle_sku, component_sku)
+);
 
 -- Purchase order lines as they were when last looked at.
 create table ops.incoming (
@@ -551,12 +592,12 @@ create table ops.promise_changes (
 create index on ops.promise_changes (changed_at);
 comment on table ops.promise_changes is 'Presale promises that were re-dated, first dates included. No new date: nothing on its way covers it.';
 
--- Date the promises of these SKUs by the purchases that cover them now; all where p_skus is null.
-create function ops.date_promises(p_skus text[]) returns bigint language plpgsql as $$
+-- Date the promises of these items, which the caller has locked, by the purchases that cover them now.
+create function ops.date_promises(p_facilities text[], p_skus text[]) returns bigint language plpgsql as $$
 declare
     dated bigint := 0;
 begin
-    if p_skus = '{}' then
+    if not exists (select from ops.commitments as c where c.is_presale and c.quantity > c.activated and c.sku = any(p_skus)) then
         return 0;
     end if;
     with dates as (
@@ -564,7 +605,9 @@ begin
             case when sum(p.quantity) = c.quantity - c.activated then max(p.promised_at) end as new_at
         from ops.commitments as c
         left join ops.presale_promises as p using (channel, shop, order_id, line_id, sku)
-        where c.is_presale and c.quantity > c.activated and (p_skus is null or c.sku = any(p_skus))
+        where
+            c.is_presale and c.quantity > c.activated and c.sku = any(p_skus) and (p.sku is null or p.sku = any(p_skus))
+            and (c.facility_id, c.sku) in (select i.facility_id, i.sku from unnest(p_facilities, p_skus) as i (facility_id, sku))
         group by c.channel, c.shop, c.order_id, c.line_id, c.sku, c.promised_at, c.quantity, c.activated
     ),
     told as (
@@ -653,10 +696,14 @@ begin
     delete from moving;
     perform ops.read_counts();
     perform ops.read_purchases();
+    perform ops.read_kits();
     insert into moving
     select m.facility_id, m.sku from ops.miscounted() as m
     union
-    select p.facility_id, p.sku from purchases as p where p.arrived > 0;
+    select p.facility_id, p.sku from purchases as p
+    union
+    select i.facility_id, i.sku from purchases as p
+    inner join ops.incoming as i on i.channel = p.channel and i.shop = p.shop and i.po_id = p.po_id and i.line_id = p.line_id;
     perform ops.lock_items(array_agg(m.facility_id), array_agg(m.sku)) from moving as m;
     perform ops.receive_purchases();
     insert into ops.stock_movements (occurred_at, facility_id, sku, kind, quantity, on_hand)
@@ -666,6 +713,23 @@ begin
     inner join ops.stock_feeds as f on f.facility_id = d.facility_id;
     get diagnostics counted = row_count;
     return counted;
+end $$;
+
+create function ops.read_kits() returns void language plpgsql as $$
+begin
+    if to_regclass('unified.bundle_components') is null then
+        return;
+    end if;
+    with told as materialized (
+        select b.bundle_sku, b.component_sku, b.quantity from unified.bundle_components as b
+    ),
+    gone as (
+        delete from ops.kits as k where not exists (
+            select from told as t where t.bundle_sku = k.bundle_sku and t.component_sku = k.component_sku
+        )
+    )
+    insert into ops.kits as k select t.bundle_sku, t.component_sku, t.quantity from told as t
+    on conflict (bundle_sku, component_sku) do update set quantity = excluded.quantity where k.quantity <> excluded.quantity;
 end $$;
 
 create function ops.read_counts() returns void language plpgsql as $$
@@ -757,7 +821,7 @@ begin
         select p.facility_id, p.sku, sum(p.arrived)::integer as arrived, max(p.arrived_at) as arrived_at
         from purchases as p where p.arrived > 0 group by p.facility_id, p.sku
     ) as a;
-    perform ops.date_promises(null);
+    perform ops.date_promises(array_agg(m.facility_id), array_agg(m.sku)) from moving as m;
 end $$;
 
 drop function ops.absorb_pending(boolean);
@@ -898,87 +962,194 @@ returns table (facility_id text, sku text, quantity integer) language sql stable
     where a.sku = any(p_skus) and a.facility_id = coalesce(p_facility, a.facility_id) and a.facility_id <> 'default'
 $$;
 
--- Hold pieces for a checkout: all lines or none. `p_lines` is [{"sku", "quantity"}], bundles are taken apart and what lines share is
--- added up. Where one facility has all of it, it is held there; else a facility a SKU, since an order line ships from one. The same
--- hold_id again gives the hold that there is. Refused: {"state": "refused", "short": [{"sku", "wanted", "available"}]}, nothing is kept.
-create function ops.hold(
-    p_hold_id text, p_channel text, p_shop text, p_lines jsonb, p_for interval default null, p_facility text default null
-) returns jsonb language plpgsql as $$
-declare
-    skus text[];
-    wanted integer[];
-    lacking jsonb;
-    whole text;
-begin
-    insert into ops.holds (hold_id, channel, shop, expires_at)
-    select p_hold_id, p_channel, p_shop, now() + coalesce(p_for, o.hold_for) from ops.stock_policy as o
-    on conflict (hold_id) do nothing;
-    if not found then
-        return ops.hold_of(p_hold_id);
-    end if;
-
-    select array_agg(w.sku order by w.sku), array_agg(w.quantity order by w.sku) into skus, wanted from (
-        select coalesce(k.component_sku, l.sku) as sku, sum(l.quantity * coalesce(k.quantity, 1))::integer as quantity
-        from jsonb_to_recordset(p_lines) as l (sku text, quantity integer)
-        left join unified.bundle_components as k on k.bundle_sku = l.sku
-        group by 1
-    ) as w;
-    if skus is null or 0 >= any(wanted) or array_position(wanted, null) is not null or array_position(skus, null) is not null then
-        raise exception 'a hold needs lines, each with a sku and a quantity above 0' using errcode = 'invalid_parameter_value';
-    end if;
-    perform ops.lock_items(array_agg(p.facility_id), array_agg(p.sku)) from ops.stock_positions as p
-    where p.sku = any(skus) and p.facility_id = coalesce(p_facility, p.facility_id);
-
-    select jsonb_agg(jsonb_build_object('sku', w.sku, 'wanted', w.quantity, 'available', coalesce(o.quantity, 0)) order by w.sku)
-    into lacking
-    from unnest(skus, wanted) as w (sku, quantity)
-    left join (
-        select f.sku, max(f.quantity) as quantity from ops.offers(p_channel, p_shop, skus, p_facility) as f group by f.sku
-    ) as o on o.sku = w.sku
-    where coalesce(o.quantity, 0) < w.quantity;
-    if lacking is not null then
-        delete from ops.holds where hold_id = p_hold_id;
-        return jsonb_build_object('hold_id', p_hold_id, 'state', 'refused', 'short', lacking);
-    end if;
-
-    select f.facility_id into whole
-    from ops.offers(p_channel, p_shop, skus, p_facility) as f
-    inner join unnest(skus, wanted) as w (sku, quantity) on w.sku = f.sku and w.quantity <= f.quantity
-    group by f.facility_id having count(*) = cardinality(skus)
-    order by min(f.quantity - w.quantity) desc, f.facility_id limit 1;
-
-    insert into ops.hold_lines (hold_id, facility_id, sku, quantity)
-    select distinct on (w.sku) p_hold_id, f.facility_id, w.sku, w.quantity
-    from ops.offers(p_channel, p_shop, skus, p_facility) as f
-    inner join unnest(skus, wanted) as w (sku, quantity) on w.sku = f.sku and w.quantity <= f.quantity
-    order by w.sku, f.facility_id is not distinct from whole desc, f.quantity desc, f.facility_id;
-    insert into ops.stock_movements (occurred_at, facility_id, sku, kind, quantity, held, channel, shop, hold_id)
-    select now(), l.facility_id, l.sku, 'hold', l.quantity, l.quantity, p_channel, p_shop, p_hold_id
-    from ops.hold_lines as l where l.hold_id = p_hold_id;
-    return ops.hold_of(p_hold_id);
-end $$;
-
--- Many holds in one transaction, in their order: what a commit costs is shared. `p_requests` is
--- [{"hold_id", "channel", "shop", "lines", "for_seconds", "facility_id"}]; the answers come in the same order.
+-- Hold pieces for checkouts, many in one transaction and in their order: what a commit costs is shared. `p_requests` is
+-- [{"hold_id", "channel", "shop", "lines": [{"sku", "quantity"}], "for_seconds", "facility_id"}]; the answers come in the same order.
+-- All lines of a request or none. Bundles are taken apart and what lines share is added up. Where one facility has all of it, it is
+-- held there; else a facility a SKU, since an order line ships from one. The same hold_id again gives the hold that there is.
+-- Refused: {"hold_id", "state": "refused", "short": [{"sku", "wanted", "available"}]}, nothing is kept.
 create function ops.hold_many(p_requests jsonb) returns setof jsonb language plpgsql as $$
 declare
-    request jsonb;
+    is_amiss boolean;
+    -- lines: whose request, for whom, where (null: anywhere), what, how many
+    request integer[]; ids text[]; channels text[]; shops text[]; places text[]; wants text[]; wanted integer[];
+    -- items, and how many of each are free yet
+    facilities text[]; skus text[]; free integer[];
+    -- candidates, by line: an item that may serve it, the shop's own quota of it, what is kept for others
+    line_of integer[]; item integer[]; stock integer[]; quota integer[]; others integer[];
+    offer integer[]; best integer[]; -- by candidate; by line: the candidate that offers most
+    first_line integer := 1; last_line integer; first_candidate integer := 1; last_candidate integer;
+    one integer; other integer; line integer; fits integer; slack integer; most_slack integer; whole text; short jsonb;
+    refused text[] := '{}'; refusals jsonb[] := '{}';
+    taken_ids text[] := '{}'; taken_from text[] := '{}'; taken_skus text[] := '{}'; taken integer[] := '{}';
+    taken_channels text[] := '{}'; taken_shops text[] := '{}';
 begin
-    -- All items of all requests are locked first: one after the other, two batches could wait for each other.
-    perform ops.lock_items(array_agg(p.facility_id), array_agg(p.sku)) from ops.stock_positions as p
-    where p.sku in (
-        select coalesce(k.component_sku, l.sku)
-        from jsonb_array_elements(p_requests) as r
-        cross join jsonb_to_recordset(r -> 'lines') as l (sku text)
-        left join unified.bundle_components as k on k.bundle_sku = l.sku
-    );
-    for request in select r from jsonb_array_elements(p_requests) with ordinality as e (r, position) order by position loop
-        return next ops.hold(
-            request ->> 'hold_id', request ->> 'channel', request ->> 'shop', request -> 'lines',
-            make_interval(secs => (request ->> 'for_seconds')::double precision), request ->> 'facility_id'
-        );
+    -- Holds before items, each in one order: a batch and a repeat of one of its requests can't wait for each other.
+    with asked as materialized (
+        select e.r ->> 'hold_id' as hold_id, e.r as said, e.position
+        from jsonb_array_elements(p_requests) with ordinality as e (r, position)
+    ),
+    made as (
+        insert into ops.holds (hold_id, channel, shop, expires_at)
+        select distinct on (a.hold_id)
+            a.hold_id, a.said ->> 'channel', a.said ->> 'shop',
+            now() + coalesce(make_interval(secs => (a.said ->> 'for_seconds')::double precision), o.hold_for)
+        from asked as a cross join ops.stock_policy as o
+        order by a.hold_id, a.position
+        on conflict (hold_id) do nothing
+        returning hold_id
+    ),
+    lines as (
+        select
+            f.position, min(f.hold_id) as hold_id, min(f.said ->> 'channel') as channel, min(f.said ->> 'shop') as shop,
+            min(f.said ->> 'facility_id') as place, coalesce(k.component_sku, l.sku) as sku,
+            sum(l.quantity * coalesce(k.quantity, 1))::integer as quantity,
+            bool_or(l.sku is null or l.quantity is null or l.quantity <= 0) as is_amiss
+        from (
+            select distinct on (a.hold_id) a.* from asked as a inner join made as m on m.hold_id = a.hold_id
+            order by a.hold_id, a.position
+        ) as f
+        left join lateral jsonb_to_recordset(f.said -> 'lines') as l (sku text, quantity integer) on true
+        left join ops.kits as k on k.bundle_sku = l.sku
+        group by f.position, coalesce(k.component_sku, l.sku)
+        order by f.position, coalesce(k.component_sku, l.sku)
+    )
+    select
+        array_agg(l.position), array_agg(l.hold_id), array_agg(l.channel), array_agg(l.shop), array_agg(l.place), array_agg(l.sku),
+        array_agg(l.quantity), coalesce(bool_or(l.is_amiss), false)
+    into request, ids, channels, shops, places, wants, wanted, is_amiss
+    from lines as l;
+    if is_amiss then
+        raise exception 'a hold needs lines, each with a sku and a quantity above 0' using errcode = 'invalid_parameter_value';
+    end if;
+
+    select array_agg(p.facility_id), array_agg(p.sku) into facilities, skus from ops.stock_positions as p
+    where
+        p.sku = any(wants) and p.facility_id <> 'default'
+        and (p.facility_id = any(places) or array_position(places, null) is not null);
+    perform ops.lock_positions(facilities, skus);
+    select array_agg(c.line), array_agg(c.item), array_agg(c.stock), array_agg(c.quota), array_agg(c.others)
+    into line_of, item, stock, quota, others
+    from (
+        select
+            w.line, i.item, case when a.is_known then a.available else 0 end as stock, q.quota,
+            coalesce(t.quota_total, 0) + q.protected as others
+        from unnest(wants, channels, shops, places) with ordinality as w (sku, channel, shop, place, line)
+        inner join unnest(facilities, skus) with ordinality as i (facility_id, sku, item)
+            on i.sku = w.sku and i.facility_id = coalesce(w.place, i.facility_id)
+        inner join ops.available as a on a.facility_id = i.facility_id and a.sku = i.sku
+        left join planning.quotas as q
+            on q.run_id = a.run_id and q.facility_id = a.facility_id and q.sku = a.sku and q.channel = w.channel and q.shop = w.shop
+        left join planning.stock_plan as t on t.run_id = a.run_id and t.facility_id = a.facility_id and t.sku = a.sku
+        order by w.line, i.facility_id
+    ) as c;
+
+    offer := array_fill(0, array[coalesce(cardinality(item), 0)]);
+    free := array_fill(0, array[coalesce(cardinality(skus), 0)]);
+    best := array_fill(null::integer, array[coalesce(cardinality(wants), 0)]);
+    for one in 1 .. coalesce(cardinality(item), 0) loop
+        free[item[one]] := stock[one];
     end loop;
+    while first_line <= cardinality(wants) loop
+        last_line := first_line;
+        while request[last_line + 1] = request[first_line] loop
+            last_line := last_line + 1;
+        end loop;
+        last_candidate := first_candidate - 1;
+        while line_of[last_candidate + 1] <= last_line loop
+            last_candidate := last_candidate + 1;
+            -- as in ops.offers
+            offer[last_candidate] := greatest(0, case
+                when quota[last_candidate] is null then free[item[last_candidate]]
+                else least(
+                    free[item[last_candidate]],
+                    quota[last_candidate] + greatest(0, free[item[last_candidate]] - others[last_candidate])
+                )
+            end);
+            line := line_of[last_candidate];
+            if best[line] is null or offer[last_candidate] > offer[best[line]] then
+                best[line] := last_candidate;
+            end if;
+        end loop;
+
+        short := null;
+        for line in first_line .. last_line loop
+            if best[line] is null or offer[best[line]] < wanted[line] then
+                short := coalesce(short, '[]') || jsonb_build_object(
+                    'sku', wants[line], 'wanted', wanted[line], 'available', coalesce(offer[best[line]], 0)
+                );
+            end if;
+        end loop;
+        if short is not null then
+            refused := refused || ids[first_line];
+            refusals := refusals || jsonb_build_object('hold_id', ids[first_line], 'state', 'refused', 'short', short);
+        else
+            whole := null;
+            most_slack := -1;
+            if last_line > first_line then
+                one := first_candidate;
+                while line_of[one] = first_line loop
+                    slack := offer[one] - wanted[first_line];
+                    fits := 1;
+                    for other in one + 1 .. last_candidate loop
+                        if line_of[other] > first_line and facilities[item[other]] = facilities[item[one]] then
+                            slack := least(slack, offer[other] - wanted[line_of[other]]);
+                            fits := fits + 1;
+                        end if;
+                    end loop;
+                    if fits = last_line - first_line + 1 and slack > most_slack then
+                        most_slack := slack;
+                        whole := facilities[item[one]];
+                    end if;
+                    one := one + 1;
+                end loop;
+            end if;
+            for other in first_candidate .. last_candidate loop
+                line := line_of[other];
+                if (whole is null and best[line] = other) or facilities[item[other]] = whole then
+                    free[item[other]] := free[item[other]] - wanted[line];
+                    taken_ids := taken_ids || ids[line];
+                    taken_channels := taken_channels || channels[line];
+                    taken_shops := taken_shops || shops[line];
+                    taken_from := taken_from || facilities[item[other]];
+                    taken_skus := taken_skus || wants[line];
+                    taken := taken || wanted[line];
+                end if;
+            end loop;
+        end if;
+        first_line := last_line + 1;
+        first_candidate := last_candidate + 1;
+    end loop;
+
+    if refused <> '{}' then
+        delete from ops.holds where hold_id = any(refused);
+    end if;
+    if taken <> '{}' then
+        with kept as (
+            insert into ops.hold_lines (hold_id, facility_id, sku, quantity)
+            select * from unnest(taken_ids, taken_from, taken_skus, taken)
+        )
+        insert into ops.stock_movements (occurred_at, facility_id, sku, kind, quantity, held, channel, shop, hold_id)
+        select now(), t.facility_id, t.sku, 'hold', t.quantity, t.quantity, t.channel, t.shop, t.hold_id
+        from unnest(taken_ids, taken_channels, taken_shops, taken_from, taken_skus, taken) as t (
+            hold_id, channel, shop, facility_id, sku, quantity
+        );
+    end if;
+    return query
+    select coalesce(f.answer, ops.hold_of(e.r ->> 'hold_id'))
+    from jsonb_array_elements(p_requests) with ordinality as e (r, position)
+    left join unnest(refused, refusals) as f (hold_id, answer) on f.hold_id = e.r ->> 'hold_id'
+    order by e.position;
 end $$;
+
+-- One hold. `p_lines` is [{"sku", "quantity"}].
+create function ops.hold(
+    p_hold_id text, p_channel text, p_shop text, p_lines jsonb, p_for interval default null, p_facility text default null
+) returns jsonb language sql as $$
+    select h from ops.hold_many(jsonb_build_array(jsonb_build_object(
+        'hold_id', p_hold_id, 'channel', p_channel, 'shop', p_shop, 'lines', p_lines,
+        'for_seconds', extract(epoch from p_for), 'facility_id', p_facility
+    ))) as h
+$$;
 
 -- Give back what these holds hold, once. The caller has locked their rows and items.
 create function ops.end_holds(p_hold_ids text[], p_state text, p_reason text) returns bigint language plpgsql as $$
@@ -1001,7 +1172,7 @@ end $$;
 create function ops.lock_holds(p_hold_ids text[]) returns void language plpgsql as $$
 begin
     perform from ops.holds where hold_id = any(p_hold_ids) order by hold_id for update;
-    perform ops.lock_items(array_agg(l.facility_id), array_agg(l.sku)) from ops.hold_lines as l where l.hold_id = any(p_hold_ids);
+    perform ops.lock_positions(array_agg(l.facility_id), array_agg(l.sku)) from ops.hold_lines as l where l.hold_id = any(p_hold_ids);
 end $$;
 
 -- A checkout was left: its pieces are free. Null where there is no such hold.
@@ -1016,6 +1187,8 @@ end $$;
 -- has done its work. An ended hold stays ended: its state says that the pieces are not promised any more.
 create function ops.confirm_hold(p_hold_id text, p_order_id text) returns jsonb language plpgsql as $$
 begin
+    -- an absorption of the order under way would not see this, nor this it
+    perform ops.lock_shop(h.channel, h.shop, true) from ops.holds as h where h.hold_id = p_hold_id;
     perform ops.lock_holds(array[p_hold_id]);
     update ops.holds set state = 'confirmed', order_id = p_order_id where hold_id = p_hold_id and state = 'held';
     perform ops.end_holds(array[h.hold_id], 'consumed', 'its order is here') from ops.holds as h
@@ -1051,7 +1224,7 @@ begin
     if expired is null then
         return 0;
     end if;
-    perform ops.lock_items(array_agg(l.facility_id), array_agg(l.sku)) from ops.hold_lines as l where l.hold_id = any(expired);
+    perform ops.lock_positions(array_agg(l.facility_id), array_agg(l.sku)) from ops.hold_lines as l where l.hold_id = any(expired);
     return ops.end_holds(expired, 'expired', 'its time was over');
 end $$;
 
@@ -1118,9 +1291,14 @@ create function ops.return_stock(
 ) returns integer language plpgsql as $$
 declare
     line ops.commitments;
-    counted integer;
+    counted integer; -- pieces that were not back before
+    believed integer; -- pieces that are on hand since the channel said so
+    feed_at timestamptz;
 begin
-    perform pg_advisory_xact_lock(7291020, hashtext(p_channel || '/' || p_shop));
+    if p_quantity is null or p_quantity <= 0 or p_disposition is null then
+        raise exception 'a return needs a quantity above 0 and a disposition' using errcode = 'invalid_parameter_value';
+    end if;
+    perform ops.lock_shop(p_channel, p_shop);
     select c.* into line from ops.commitments as c
     where (c.channel, c.shop, c.order_id, c.line_id, c.sku) = (p_channel, p_shop, p_order_id, p_line_id, p_sku);
     if line is null then
@@ -1131,21 +1309,30 @@ begin
     if exists (select from ops.stock_movements where movement_key = p_key) then
         return p_quantity;
     end if;
-    if p_quantity <= 0 or line.received_back + p_quantity > line.shipped then
+    if line.received_back + p_quantity > line.shipped then
         raise exception '% pieces can''t come back: % were shipped, % came back', p_quantity, line.shipped, line.received_back
             using errcode = 'check_violation';
     end if;
-    -- what the channel said came back is the same piece
+    select coalesce(max(f.counted_at), '-infinity') into feed_at from ops.stock_feeds as f where f.facility_id = line.facility_id;
+    -- What the channel said came back is the same piece, and where it went is the facility's word: not to be sold, it leaves again.
     counted := greatest(0, line.received_back + p_quantity - greatest(line.received_back, line.returned));
+    select coalesce(sum(m.on_hand), 0) into believed from ops.stock_movements as m
+    where
+        m.channel = p_channel and m.shop = p_shop and m.order_id = p_order_id and m.line_id = p_line_id and m.sku = p_sku
+        and m.kind = 'return' and m.occurred_at > feed_at and (m.movement_key is null or m.on_hand < 0);
     insert into ops.stock_movements (
         occurred_at, facility_id, sku, kind, quantity, on_hand, unsellable, disposition, channel, shop, order_id, line_id, movement_key
     )
-    select
+    values (
         p_at, line.facility_id, p_sku, 'return', p_quantity,
-        case when p_disposition = 'restock' and p_at > coalesce(max(f.counted_at), '-infinity') then counted else 0 end,
+        case
+            when p_at <= feed_at then 0
+            when p_disposition = 'restock' then counted
+            else -least(p_quantity - counted, believed)
+        end,
         case when p_disposition = 'quarantine' then p_quantity else 0 end,
         p_disposition, p_channel, p_shop, p_order_id, p_line_id, p_key
-    from ops.stock_feeds as f where f.facility_id = line.facility_id;
+    );
     update ops.commitments as c set received_back = c.received_back + p_quantity, changed_at = now()
     where (c.channel, c.shop, c.order_id, c.line_id, c.sku) = (p_channel, p_shop, p_order_id, p_line_id, p_sku);
     return p_quantity;
@@ -1158,7 +1345,7 @@ declare
     line ops.commitments;
     free integer;
 begin
-    perform pg_advisory_xact_lock(7291020, hashtext(p_channel || '/' || p_shop));
+    perform ops.lock_shop(p_channel, p_shop);
     select c.* into line from ops.commitments as c
     where (c.channel, c.shop, c.order_id, c.line_id, c.sku) = (p_channel, p_shop, p_order_id, p_line_id, p_sku);
     if line is null or line.quantity = 0 then
@@ -1176,6 +1363,7 @@ begin
     perform ops.move_lines(p_channel, p_shop, array[(
         line.order_id, line.line_id, line.sku, p_to, line.quantity, line.is_presale, line.shipped, line.returned, line.ordered_at, now(), now()
     )::ops.line_stock]);
+    perform ops.date_promises(array[line.facility_id, p_to], array[p_sku, p_sku]);
 end $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------------

@@ -1,17 +1,41 @@
 """Quotas for 100,000 rows of five channels, against a plain loop that gives out one piece after the other.
 
 Run: python -m benchmarks.quotas
+     python -m benchmarks.quotas --properties 1000000    the allocator's promises on as many random rows, and those of rules
 """
 
+import argparse
 import heapq
+import sys
 import time
+from collections import Counter
 
 import numpy as np
+import polars as pl
 from scipy.special import ndtr
 
+from sluice.config import Planning
+from sluice.planning.cut import cut
 from sluice.planning.quotas import Channels, Stock, allocate
+from sluice.planning.replan import Basis, replan
+from sluice.planning.rules import Place, ruling
 
 ROWS, LOOP_ROWS, CHANNELS = 100_000, 2_000, 5
+FACILITIES = 5
+SHOPS = [(f"channel_{number}", "main") for number in range(CHANNELS)]
+RULES = {
+    "quotas": [{"channel": channel, "shop": shop, "priority": 1 + at // 2} for at, (channel, shop) in enumerate(SHOPS)],
+    "pools": {"east": ["F0", "F1"]},
+    "rules": [
+        {"percent": 80, "plus": -1, "threshold": 2},
+        {"channel": "channel_1", "lock": 5, "exclusive": True},
+        {"channel": "channel_2", "share": {"pool": "east", "percent": 30}},
+        {"channel": "channel_3", "max": 40, "facilities": {"except": "F4"}},
+        {"channel": "channel_0", "publish": "computed"},
+    ],
+}
+AT_ONCE = 10_000
+"""Random rows a draw."""
 
 
 def greedy_row(available: int, wants: Channels, row: int, at: list[int] | None = None) -> tuple[list[int], float]:
@@ -56,7 +80,7 @@ def rows_of(rows: int, seed: int = 7) -> tuple[Stock, Channels]:
     return Stock(stock, nothing, nothing, nothing, stock // 20), Channels(value, mean, 1.5 * np.sqrt(mean), floor, cap, isolation)
 
 
-def main() -> None:
+def by_allocator() -> None:
     stock, wants = rows_of(ROWS)
     began = time.process_time()
     made = allocate(stock, wants)
@@ -66,6 +90,71 @@ def main() -> None:
         greedy_row(int(stock.on_hand[row] - made.buffer[row]), wants, row)
     looped = LOOP_ROWS / (time.process_time() - began)
     print(f"quotas: {vectorised:,.0f} rows/s a core; plain loop {looped:,.0f} rows/s; ratio {vectorised / looped:,.0f}x")
+
+
+def by_rules() -> None:
+    """The same rows as 20,000 SKUs at five facilities: four channels under a rule, one computed."""
+    stock, wants = rows_of(ROWS)
+    policy, rows = Planning.model_validate(RULES), np.arange(ROWS)
+    skus, names = [f"S{number}" for number in range(ROWS // FACILITIES)], [f"F{number}" for number in range(FACILITIES)]
+    place = Place(skus, names, rows // FACILITIES, rows % FACILITIES)
+    began = time.process_time()
+    terms = ruling(policy, SHOPS, place)
+    cut(stock, wants, np.array([quota.priority for quota in policy.quotas]), place, terms, 0.2)
+    print(f"quotas by rules: {ROWS / (time.process_time() - began):,.0f} rows/s a core")
+
+
+def one_event(items: int = 50, times: int = 100) -> None:
+    """Frames in, frames out, as an event decides: ten SKUs at five facilities and five channels."""
+    stock, wants = rows_of(items)
+    keys = [(f"F{number % FACILITIES}", f"S{number // FACILITIES}") for number in range(items)]
+    position = pl.DataFrame(keys, schema=["facility_id", "sku"], orient="row")
+    demand = position.join(
+        pl.DataFrame(SHOPS, schema=["channel", "shop"], orient="row"), how="cross", maintain_order="left_right"
+    )
+    demand = demand.with_columns(expected=wants.demand_mean.ravel(), spread=wants.demand_sd.ravel())
+    basis = Basis(position.with_columns(safety_stock=stock.buffer), demand)
+    position = position.with_columns(on_hand=stock.on_hand, committed=0, held=0, presale_reserve=0)
+    for name, policy in (("computed", Planning()), ("by rules", Planning.model_validate(RULES))):
+        took = []
+        for _ in range(times):
+            began = time.perf_counter()
+            replan(position, basis, policy)
+            took.append(time.perf_counter() - began)
+        print(
+            f"one decision on {items} items of {CHANNELS} channels, {name}: {1000 * min(took):.1f} ms at best, "
+            f"{1000 * float(np.median(took)):.1f} ms median of {times}"
+        )
+
+
+def properties(rows: int) -> int:
+    """Rows that break a promise. The allocator's under 1 to 8 channels and every pool share; rules on a fourth as many SKUs."""
+    from tests.planning import properties, ruled
+    from tests.planning.cases import random_rows
+
+    found: Counter[str] = Counter()
+    for seed in range(rows // AT_ONCE):
+        share = (0.0, 0.2, 0.5, 1.0)[seed % 4]
+        stock, wants = random_rows(AT_ONCE, 1 + seed % 8, seed)
+        found.update(properties.violations(stock, wants, lambda stock, wants, share=share: allocate(stock, wants, share)))
+    print(f"allocator: {rows // AT_ONCE * AT_ONCE:,} random rows; broken: {dict(found)}")
+    by_rule: Counter[str] = Counter()
+    skus = AT_ONCE // 100
+    for seed in range(rows // 4 // skus):
+        by_rule.update(ruled.violations(ruled.random_ruled(skus, seed)))
+    print(f"rules: {rows // 4 // skus:,} random policies on {skus} SKUs at 4 facilities each; broken: {dict(by_rule)}")
+    return found.total() + by_rule.total()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--properties", type=int, metavar="ROWS", help="hold the promises against random rows instead")
+    given = options.parse_args()
+    if given.properties:
+        sys.exit(1 if properties(given.properties) else 0)
+    by_allocator()
+    by_rules()
+    one_event()
 
 
 if __name__ == "__main__":

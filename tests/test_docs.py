@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import typer
+import yaml
 from pydantic import BaseModel
 
 from sluice import config
@@ -15,6 +17,7 @@ from sluice.cli.main import app
 from sluice.config import Planning
 from sluice.planning.policy import terms
 from sluice.planning.quotas import Channels, Stock, allocate
+from sluice.planning.replan import Basis, replan
 from sluice.planning.safety_stock import pieces, protection_sd, reorder_point, safety_stock
 from sluice.service.app import create_app
 
@@ -142,3 +145,31 @@ def test_the_worked_example_of_planning_is_right() -> None:
     assert (made.protected.tolist(), made.published.tolist()) == ([[0, 1]], [[11, 6]])
     without_pool = allocate(stock, Channels(**wants, isolation=row(100, 100)), 0.0)
     assert (without_pool.published.tolist(), without_pool.pool.tolist()) == ([[10, 5]], [0])
+
+
+def test_the_worked_example_of_rules_is_right() -> None:
+    page = text("planning.md").split("### Rules by hand")[1]
+    written = re.search(r"^```yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert written
+    policy = Planning.model_validate(yaml.safe_load(written[1])["planning"])
+    demand = [("SH", "LMP-1", "shopify", "main", 3.0, 1.0)]
+    columns = ["facility_id", "sku", "channel", "shop", "expected", "spread"]
+    basis = Basis(
+        pl.DataFrame(schema={"facility_id": pl.String, "sku": pl.String, "safety_stock": pl.Int64}),
+        pl.DataFrame(demand, schema=columns, orient="row"),
+    )
+
+    def published(**stock: int) -> tuple[dict[str, list[int]], list[int]]:
+        """Each channel's numbers and the pool, a facility after the other, by name."""
+        items = pl.DataFrame({"facility_id": list(stock), "sku": "LMP-1", "on_hand": list(stock.values()), "committed": 0})
+        made = replan(items.with_columns(presale_reserve=0), basis, policy)
+        channels = made.quotas.group_by("channel", maintain_order=True).agg("published")
+        return dict(channels.iter_rows()), made.stock_plan["shared_pool"].to_list()
+
+    assert published(BJ=8, NJ=5, SH=10) == (
+        {"taobao": [4, 3, 5], "jd": [0, 2, 4], "shopify": [4, 0, 1], "file": [2, 0, 0]},
+        [4, 0, 0],
+    )
+    assert published(BJ=7, NJ=5, SH=10)[0]["file"] == [0, 0, 0]
+    short, pool = published(BJ=2, NJ=5, SH=0)
+    assert (short["taobao"], short["jd"], pool) == ([2, 4, 0], [0, 1, 0], [0, 0, 0])

@@ -122,8 +122,13 @@ def plan(config: ConfigPath = None, json: AsJson = False) -> None:
     plan_now(config, json)
 
 
-@app.command()
-def quotas(
+quotas = typer.Typer(help="The newest plan: what each piece on hand is for, and what each channel may draw.")
+app.add_typer(quotas, name="quotas")
+
+
+@quotas.callback(invoke_without_command=True)
+def show_quotas(
+    context: typer.Context,
     sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
     channel: Annotated[str | None, typer.Option(help="Only this CHANNEL/SHOP.")] = None,
     limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 40,
@@ -131,9 +136,23 @@ def quotas(
     json: AsJson = False,
 ) -> None:
     """The newest plan: what each piece on hand is for, and what each channel may draw."""
-    from sluice.cli.plan import show_quotas
+    from sluice.cli.plan import show_quotas as show
 
-    show_quotas(config, sku, channel, limit, json)
+    if context.invoked_subcommand is None:
+        show(config, sku, channel, limit, json)
+
+
+@quotas.command("preview")
+def preview_quotas(
+    policy: Annotated[Path, typer.Option(help="A YAML file with the key planning, or a whole configuration.")],
+    limit: Annotated[int, typer.Option(help="Changes to show.", min=1)] = 20,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """What another policy would publish, beside the numbers in force. Nothing is written or published."""
+    from sluice.cli.plan import show_preview
+
+    show_preview(config, policy, limit, json)
 
 
 @app.command()

@@ -1,17 +1,19 @@
-"""`sluice plan` and `sluice quotas`."""
+"""`sluice plan`, `sluice quotas` and `sluice quotas preview`."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from psycopg import Connection
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
 from sluice import warehouse
 from sluice.cli.environment import environment
-from sluice.config import ConfigError
-from sluice.operations.decide import decide, newest_run
+from sluice.config import ConfigError, Planning, load_policy
+from sluice.operations.decide import decide, in_force, newest_run, planned
+from sluice.planning.preview import Preview, preview
 
 QUOTAS = """
 select
@@ -32,8 +34,7 @@ limit %(limit)s
 def plan(path: Path | None, as_json: bool) -> None:
     """Plan, and say what came of it."""
     with environment(path) as ready, warehouse.connect(ready.database) as db:
-        if db.execute("select to_regclass('marts.demand_daily')").fetchone() == (None,):
-            raise ConfigError("there is nothing to plan from yet: `sluice run` lands orders and builds the marts first")
+        _has_marts(db)
         decision = decide(db, ready.config.planning)
     if as_json:
         print(json.dumps({name: getattr(decision, name) for name in decision.__slots__}, default=str))
@@ -56,6 +57,53 @@ def show_quotas(path: Path | None, sku: str | None, channel: str | None, limit: 
         print(json.dumps(rows, default=str, indent=2))
     else:
         Console().print(_table(run_id, rows))
+
+
+def show_preview(path: Path | None, policy: Path, limit: int, as_json: bool) -> None:
+    """What the policy would publish instead of the numbers in force. Nothing is written."""
+    rules = load_policy(policy, path)
+    with environment(path) as ready, warehouse.connect(ready.database) as db:
+        made = previewed(db, rules)
+    if as_json:
+        print(json.dumps({"channels": made.channels.to_dicts(), "changes": made.changes.head(limit).to_dicts()}, indent=2))
+        return
+    console = Console()
+    console.print(_channels_table(made))
+    if made.changes.height:
+        console.print(_changes_table(made, limit))
+
+
+def previewed(db: Connection, policy: Planning) -> Preview:
+    """The plan under `policy` beside the decision in force, read in one transaction that can't write."""
+    _has_marts(db)
+    with db.transaction():
+        db.execute("set transaction isolation level repeatable read, read only")
+        return preview(in_force(db), planned(db, policy)[1].quotas)
+
+
+def _has_marts(db: Connection) -> None:
+    with db.transaction():
+        if db.execute("select to_regclass('marts.demand_daily')").fetchone() == (None,):
+            raise ConfigError("there is nothing to plan from yet: `sluice run` lands orders and builds the marts first")
+
+
+def _channels_table(made: Preview) -> Table:
+    table = Table(title="What would change against the numbers in force", title_justify="left")
+    for name in ("channel", "SKUs up", "down", "unchanged", "pieces before", "after"):
+        table.add_column(name, justify="left" if name == "channel" else "right")
+    for channel, shop, *numbers in made.channels.iter_rows():
+        table.add_row(f"{channel}/{shop}", *(f"{number:,}" for number in numbers))
+    return table
+
+
+def _changes_table(made: Preview, limit: int) -> Table:
+    shown = made.changes.head(limit)
+    table = Table(title=f"The largest {shown.height} of {made.changes.height:,} changes: pieces", title_justify="left")
+    for name in ("channel", "sku", "before", "after", "because"):
+        table.add_column(name, justify="right" if name in ("before", "after") else "left")
+    for row in shown.iter_rows(named=True):
+        table.add_row(f"{row['channel']}/{row['shop']}", row["sku"], f"{row['before']:,}", f"{row['after']:,}", row["rule"])
+    return table
 
 
 def _table(run_id: int, rows: list[dict[str, Any]]) -> Table:

@@ -1,4 +1,5 @@
-with source as (
+-- Read twice below: were it made once, it would be made of all refunds where one order is asked for.
+with source as not materialized (
 
     select
         refunds.*,

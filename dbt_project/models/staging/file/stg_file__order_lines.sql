@@ -52,7 +52,7 @@ renamed as (
         -- times
         {{ file_time('coalesce(source.promised_at, headers.promised_at)') }} as promised_at,
         {{ file_time('coalesce(headers.ordered_at, parts.ordered_at)') }} as ordered_at,
-        greatest(parts._loaded_at, headers._loaded_at) as loaded_at
+        parts._loaded_at as loaded_at
     from source
     inner join parts
         on source.shop = parts.shop and source.order_id = parts.order_id and source.part = parts.part

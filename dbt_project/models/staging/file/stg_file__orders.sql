@@ -10,22 +10,18 @@ priced as (
     select
         source.*,
         parts.order_kind as kind_by_lines,
-        greatest(source._loaded_at, parts.loaded_at) as loaded_at,
         coalesce(source.discount_amount, lines.discount_amount, 0) as discount,
         coalesce(source.shipping_amount, lines.shipping_amount, 0) as shipping,
         coalesce(source.tax_amount, lines.tax_amount, 0) as tax,
         coalesce(source.items_amount, lines.items_amount) as items,
         coalesce(lines.adjustment_amount, 0) as adjustment
     from source
-    cross join
-        lateral (
-            select
-                max(parts.order_kind) as order_kind,
-                max(parts._loaded_at) as loaded_at
-            from {{ source('raw', 'file_order_lines') }} as parts
-            where parts.shop = source.shop and parts.order_id = source.order_id and parts._deleted_at is null
-        ) as parts
-    cross join lateral (
+    left join lateral (
+        select max(parts.order_kind) as order_kind
+        from {{ source('raw', 'file_order_lines') }} as parts
+        where parts.shop = source.shop and parts.order_id = source.order_id and parts._deleted_at is null
+    ) as parts on true
+    left join lateral (
         select
             sum(lines.gross_amount) filter (where lines.role = 'items') as items_amount,
             sum(lines.discount_amount) filter (where lines.role = 'items') as discount_amount,
@@ -35,7 +31,7 @@ priced as (
             sum(lines.net_amount) filter (where lines.role = 'adjustment') as adjustment_amount
         from {{ ref('stg_file__line_amounts') }} as lines
         where lines.shop = source.shop and lines.order_id = source.order_id
-    ) as lines
+    ) as lines on true
 
 ),
 
@@ -107,7 +103,8 @@ renamed as (
                 {{ file_time('totalled.closed_at') }}
             )
         ) as updated_at,
-        totalled.loaded_at
+        -- The header's own, as an index has it; the lines tell theirs (order_changes).
+        totalled._loaded_at as loaded_at
     from totalled
     inner join {{ source('raw', 'shops') }} as shops
         on totalled.shop = shops.shop and shops.channel = 'file'

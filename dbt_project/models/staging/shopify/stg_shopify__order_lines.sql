@@ -55,51 +55,47 @@ renamed as (
     inner join orders
         on source.shop = orders.shop and source._parent_legacy_resource_id = orders.legacy_resource_id
     -- Allocations hold the line's own discounts and its share of the order's.
-    cross join
-        lateral (
-            select coalesce(sum(allocations.allocated_amount_set_shop_money_amount), 0) as amount
-            from {{ source('raw', 'shopify_line_discounts') }} as allocations
-            where
-                allocations.shop = source.shop and allocations._parent_legacy_resource_id = source._parent_legacy_resource_id
-                and allocations._parent_position = source._position
-        ) as discounts
-    cross join
-        lateral (
-            select coalesce(sum(lines.price_set_shop_money_amount), 0) as amount
-            from {{ source('raw', 'shopify_line_taxes') }} as lines
-            where
-                lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
-                and lines._parent_position = source._position
-        ) as taxes
-    cross join
-        lateral (
-            select coalesce(sum(items.quantity), 0) as quantity
-            from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
-            inner join {{ source('raw', 'shopify_fulfillment_lines') }} as items
-                on
-                    fulfillments.shop = items.shop
-                    and fulfillments._parent_legacy_resource_id = items._parent_legacy_resource_id
-                    and fulfillments._position = items._parent_position
-            where
-                fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source._parent_legacy_resource_id
-                and fulfillments.status = 'SUCCESS' and items.line_item_id = source.id
-        ) as shipped
+    left join lateral (
+        select coalesce(sum(allocations.allocated_amount_set_shop_money_amount), 0) as amount
+        from {{ source('raw', 'shopify_line_discounts') }} as allocations
+        where
+            allocations.shop = source.shop and allocations._parent_legacy_resource_id = source._parent_legacy_resource_id
+            and allocations._parent_position = source._position
+    ) as discounts on true
+    left join lateral (
+        select coalesce(sum(lines.price_set_shop_money_amount), 0) as amount
+        from {{ source('raw', 'shopify_line_taxes') }} as lines
+        where
+            lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
+            and lines._parent_position = source._position
+    ) as taxes on true
+    left join lateral (
+        select coalesce(sum(items.quantity), 0) as quantity
+        from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
+        inner join {{ source('raw', 'shopify_fulfillment_lines') }} as items
+            on
+                fulfillments.shop = items.shop
+                and fulfillments._parent_legacy_resource_id = items._parent_legacy_resource_id
+                and fulfillments._position = items._parent_position
+        where
+            fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source._parent_legacy_resource_id
+            and fulfillments.status = 'SUCCESS' and items.line_item_id = source.id
+    ) as shipped on true
     -- CANCEL is what Shopify calls a refund of pieces that had not been sent.
-    cross join
-        lateral (
-            select
-                coalesce(sum(items.quantity) filter (where items.restock_type <> 'CANCEL'), 0) as refunded,
-                coalesce(sum(items.quantity) filter (where items.restock_type = 'CANCEL'), 0) as cancelled
-            from {{ source('raw', 'shopify_refund_lines') }} as items
-            where
-                items.shop = source.shop and items._parent_legacy_resource_id = source._parent_legacy_resource_id
-                and items.line_item_id = source.id
-        ) as given_back
-    cross join lateral (
+    left join lateral (
+        select
+            coalesce(sum(items.quantity) filter (where items.restock_type <> 'CANCEL'), 0) as refunded,
+            coalesce(sum(items.quantity) filter (where items.restock_type = 'CANCEL'), 0) as cancelled
+        from {{ source('raw', 'shopify_refund_lines') }} as items
+        where
+            items.shop = source.shop and items._parent_legacy_resource_id = source._parent_legacy_resource_id
+            and items.line_item_id = source.id
+    ) as given_back on true
+    left join lateral (
         select max(promises.fulfill_by) as promised_at
         from {{ source('raw', 'shopify_orders__fulfillment_orders') }} as promises
         where promises.shop = source.shop and promises._parent_legacy_resource_id = source._parent_legacy_resource_id
-    ) as work
+    ) as work on true
 
 )
 

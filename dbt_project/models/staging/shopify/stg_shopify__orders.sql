@@ -68,32 +68,29 @@ renamed as (
                     else 'open'
                 end as order_status
         ) as native
-    cross join
-        lateral (
-            select coalesce(sum(lines.quantity * lines.original_unit_price_set_shop_money_amount), 0) as amount
-            from {{ source('raw', 'shopify_orders__line_items') }} as lines
-            where lines.shop = source.shop and lines._parent_legacy_resource_id = source.legacy_resource_id
-        ) as items
-    cross join
-        lateral (
-            select min(coalesce(transactions.processed_at, transactions.created_at)) as paid_at
-            from {{ source('raw', 'shopify_orders__transactions') }} as transactions
-            where
-                transactions.shop = source.shop and transactions._parent_legacy_resource_id = source.legacy_resource_id
-                and transactions.kind in ('SALE', 'CAPTURE') and transactions.status = 'SUCCESS'
-        ) as payments
-    cross join
-        lateral (
-            select
-                count(*) as sent,
-                count(*) filter (where fulfillments.display_status = 'DELIVERED') as delivered
-            from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
-            where
-                fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source.legacy_resource_id
-                and fulfillments.status not in ('CANCELLED', 'ERROR', 'FAILURE')
-        ) as parcels
+    left join lateral (
+        select coalesce(sum(lines.quantity * lines.original_unit_price_set_shop_money_amount), 0) as amount
+        from {{ source('raw', 'shopify_orders__line_items') }} as lines
+        where lines.shop = source.shop and lines._parent_legacy_resource_id = source.legacy_resource_id
+    ) as items on true
+    left join lateral (
+        select min(coalesce(transactions.processed_at, transactions.created_at)) as paid_at
+        from {{ source('raw', 'shopify_orders__transactions') }} as transactions
+        where
+            transactions.shop = source.shop and transactions._parent_legacy_resource_id = source.legacy_resource_id
+            and transactions.kind in ('SALE', 'CAPTURE') and transactions.status = 'SUCCESS'
+    ) as payments on true
+    left join lateral (
+        select
+            count(*) as sent,
+            count(*) filter (where fulfillments.display_status = 'DELIVERED') as delivered
+        from {{ source('raw', 'shopify_orders__fulfillments') }} as fulfillments
+        where
+            fulfillments.shop = source.shop and fulfillments._parent_legacy_resource_id = source.legacy_resource_id
+            and fulfillments.status not in ('CANCELLED', 'ERROR', 'FAILURE')
+    ) as parcels on true
     -- The location that has the work; null where it is divided between several.
-    cross join lateral (
+    left join lateral (
         select
             case
                 when
@@ -103,7 +100,7 @@ renamed as (
             max(orders.fulfill_by) as promised_at
         from {{ source('raw', 'shopify_orders__fulfillment_orders') }} as orders
         where orders.shop = source.shop and orders._parent_legacy_resource_id = source.legacy_resource_id
-    ) as work
+    ) as work on true
 
 )
 

@@ -53,19 +53,18 @@ of_orders as (
         false as is_return,
         false as is_restocked
     from source
-    cross join
-        lateral (
-            select
-                count(*) as line_count,
-                coalesce(sum(
-                    lines.subtotal_set_shop_money_amount
-                    + case when source.taxes_included then 0 else lines.total_tax_set_shop_money_amount end
-                ), 0) as amount
-            from {{ source('raw', 'shopify_refund_lines') }} as lines
-            where
-                lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
-                and lines._parent_position = source._position
-        ) as items
+    left join lateral (
+        select
+            count(*) as line_count,
+            coalesce(sum(
+                lines.subtotal_set_shop_money_amount
+                + case when source.taxes_included then 0 else lines.total_tax_set_shop_money_amount end
+            ), 0) as amount
+        from {{ source('raw', 'shopify_refund_lines') }} as lines
+        where
+            lines.shop = source.shop and lines._parent_legacy_resource_id = source._parent_legacy_resource_id
+            and lines._parent_position = source._position
+    ) as items on true
     where items.line_count = 0 or source.total_refunded_set_shop_money_amount <> items.amount
 
 ),

@@ -1,3 +1,10 @@
+{#- Collated as the unified customers are, whose look-ups it serves. -#}
+{{
+    config(
+        pre_hook="{{ raw_index('taobao_trades', 'taobao_trades_buyer', 'shop, (coalesce(buyer_open_uid, buyer_nick)) collate \"C\"') }}"
+    )
+}}
+
 with source as (
 
     select * from {{ ref('stg_taobao__trades') }}

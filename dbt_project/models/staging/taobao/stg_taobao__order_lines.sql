@@ -59,13 +59,13 @@ renamed as (
     from source
     inner join trades
         on source.shop = trades.shop and source._parent_tid = trades.tid
-    cross join lateral (
+    left join lateral (
         select coalesce(sum(refunds.quantity), 0) as quantity
         from refunds
         where
             refunds.shop = source.shop and refunds.order_id = source._parent_tid and refunds.line_id = source.oid
             and refunds.native_status = 'SUCCESS'
-    ) as refunded
+    ) as refunded on true
 
 )
 

@@ -61,13 +61,13 @@ renamed as (
         source.modified_at as updated_at,
         source.loaded_at
     from source
-    cross join lateral (
+    left join lateral (
         select coalesce(sum(refunds.refund_fee), 0) as amount
         from {{ source('raw', 'taobao_refunds') }} as refunds
         where
             refunds.shop = source.shop and refunds.tid = source.tid
             and refunds.status = 'SUCCESS' and refunds._deleted_at is null
-    ) as refunded
+    ) as refunded on true
 
 )
 

@@ -1,29 +1,7 @@
-with source as (
-
-    select * from {{ source('raw', 'taobao_trades__orders') }}
-    where consign_time is not null
-
-),
-
-trades as (
+with trades as (
 
     select * from {{ source('raw', 'taobao_trades') }}
     where _deleted_at is null
-
-),
-
-parcels as (
-
-    select
-        shop,
-        _parent_tid as tid,
-        coalesce(invoice_no, '') as invoice_no,
-        min(store_code) as store_code,
-        min(logistics_company) as logistics_company,
-        min(consign_time) as consign_time,
-        max(end_time) as end_time
-    from source
-    group by shop, _parent_tid, coalesce(invoice_no, '')
 
 ),
 
@@ -50,9 +28,19 @@ renamed as (
                 then coalesce(parcels.end_time, trades.end_time)::timestamp at time zone 'Asia/Shanghai'
         end as delivered_at,
         trades._loaded_at as loaded_at
-    from parcels
-    inner join trades
-        on parcels.shop = trades.shop and parcels.tid = trades.tid
+    from trades
+    -- trade by trade, so that a few trades are read without packing the parcels of all
+    cross join lateral (
+        select
+            coalesce(orders.invoice_no, '') as invoice_no,
+            min(orders.store_code) as store_code,
+            min(orders.logistics_company) as logistics_company,
+            min(orders.consign_time) as consign_time,
+            max(orders.end_time) as end_time
+        from {{ source('raw', 'taobao_trades__orders') }} as orders
+        where orders.shop = trades.shop and orders._parent_tid = trades.tid and orders.consign_time is not null
+        group by coalesce(orders.invoice_no, '')
+    ) as parcels
 
 )
 

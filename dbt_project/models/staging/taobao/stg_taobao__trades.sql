@@ -17,7 +17,7 @@ summed as (
         coalesce(lines.has_refund, false) as has_refund,
         lines.facility_id
     from source
-    cross join lateral (
+    left join lateral (
         select
             sum(orders.price * orders.num) as items_amount,
             sum(orders.discount_fee) as discount_amount,
@@ -27,7 +27,7 @@ summed as (
             case when count(distinct orders.store_code) = 1 then min(orders.store_code) end as facility_id
         from {{ source('raw', 'taobao_trades__orders') }} as orders
         where orders.shop = source.shop and orders._parent_tid = source.tid
-    ) as lines
+    ) as lines on true
 
 ),
 

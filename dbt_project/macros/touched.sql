@@ -73,6 +73,25 @@
 {%- endmacro %}
 
 
+{#
+  The touched rows of `relation`, written down (pre-hook, after `touched`) where the model joins them with others. Read as a view,
+  PostgreSQL expects ten rows of them, whatever their number, and compares ten thousand with ten thousand, each with each.
+#}
+{% macro take_touched(relation, key) -%}
+    {%- if is_incremental() -%}
+    create temporary table {{ touched_rows(relation) }} on commit drop as
+    select * from {{ relation }} where {{ of_touched(key) }};
+    analyze {{ touched_rows(relation) }};
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Where the model reads them: in a full refresh, all rows. #}
+{% macro touched_rows(relation) -%}
+    {{ 'touched_' ~ relation.identifier if is_incremental() else relation }}
+{%- endmacro %}
+
+
 {% macro get_incremental_replace_touched_sql(arguments) -%}
     {%- set keys = arguments['unique_key'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}

@@ -5,18 +5,20 @@
         unique_key=['channel', 'shop', 'order_id'],
         on_schema_change='append_new_columns',
         indexes=[{'columns': ['loaded_at']}, {'columns': ['ordered_date']}, {'columns': ['sku']}],
-        pre_hook="{{ touched_since_last_build(ref('order_changes'), ['channel', 'shop', 'order_id']) }}"
+        pre_hook=[
+            "{{ touched_since_last_build(ref('order_changes'), ['channel', 'shop', 'order_id']) }}",
+            "{{ take_touched(ref('order_lines'), 'order_id') }}",
+            "{{ take_touched(ref('fct_orders'), 'order_id') }}"
+        ]
     )
 }}
 
 with lines as (
-    select * from {{ ref('order_lines') }}
-    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
+    select * from {{ touched_rows(ref('order_lines')) }}
 ),
 
 orders as (
-    select * from {{ ref('fct_orders') }}
-    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
+    select * from {{ touched_rows(ref('fct_orders')) }}
 ),
 
 products as (

@@ -11,23 +11,25 @@
             {'columns': ['updated_at']},
             {'columns': ['ordered_at', 'channel', 'shop', 'order_id']}
         ],
-        pre_hook="{{ touched_since_last_build(ref('order_changes'), ['channel', 'shop', 'order_id']) }}"
+        pre_hook=[
+            "{{ touched_since_last_build(ref('order_changes'), ['channel', 'shop', 'order_id']) }}",
+            "{{ take_touched(ref('orders'), 'order_id') }}",
+            "{{ take_touched(ref('order_lines'), 'order_id') }}",
+            "{{ take_touched(ref('shipments'), 'order_id') }}"
+        ]
     )
 }}
 
 with orders as (
-    select * from {{ ref('orders') }}
-    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
+    select * from {{ touched_rows(ref('orders')) }}
 ),
 
 lines as (
-    select * from {{ ref('order_lines') }}
-    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
+    select * from {{ touched_rows(ref('order_lines')) }}
 ),
 
 shipments as (
-    select * from {{ ref('shipments') }}
-    {% if is_incremental() %} where {{ of_touched('order_id') }} {% endif %}
+    select * from {{ touched_rows(ref('shipments')) }}
 ),
 
 products as (
@@ -61,7 +63,8 @@ line_totals as (
         lines.order_id,
         cast(count(*) as integer) as line_count,
         cast(coalesce(sum(lines.quantity) filter (where lines.line_kind = 'product'), 0) as integer) as unit_count,
-        sum((lines.quantity - lines.refunded_quantity - lines.cancelled_quantity) * products.cost_base) as cost_amount_base
+        sum((lines.quantity - lines.refunded_quantity - lines.cancelled_quantity) * products.cost_base) as cost_amount_base,
+        max(lines.loaded_at) as loaded_at
     from lines
     left join products on lines.sku = products.sku
     group by lines.channel, lines.shop, lines.order_id
@@ -87,7 +90,8 @@ placed as (
         coalesce(orders.facility_id, first_shipments.facility_id, best_facility.facility_id, 'default') as served_by,
         coalesce(line_totals.line_count, 0) as line_count,
         coalesce(line_totals.unit_count, 0) as unit_count,
-        line_totals.cost_amount_base
+        line_totals.cost_amount_base,
+        line_totals.loaded_at as lines_loaded_at
     from orders
     inner join shops on orders.channel = shops.channel and orders.shop = shops.shop
     left join first_shipments
@@ -151,7 +155,7 @@ priced as (
         placed.closed_at,
         placed.promised_at,
         placed.updated_at,
-        placed.loaded_at
+        greatest(placed.loaded_at, placed.lines_loaded_at) as loaded_at
     from placed
     left join rates
         on

@@ -7,10 +7,29 @@ where o.order_kind = 'sale' and o.total_amount < 0;
 
 -- check: every_sale_has_lines
 -- severity: critical
--- A sale without lines has lost them on the way.
+-- A sale without lines has lost them on the way: unless it was cancelled before it came to anything, or the export holds totals only.
 select o.channel, o.shop, o.order_id, o.total_amount, o.currency
 from marts.fct_orders as o
-where o.order_kind = 'sale' and o.line_count = 0;
+where
+    o.order_kind = 'sale'
+    and o.line_count = 0
+    and not (o.is_cancelled is true and o.total_amount = 0)
+    and not (
+        o.channel = 'file'
+        and not exists (
+            select from raw.manifest as m
+            where m.channel = o.channel and m.shop = o.shop and m.stream = 'order_lines' and m.records > 0
+        )
+    );
+
+-- check: every_shop_tells_what_it_sells
+-- severity: warning
+-- A shop none of whose sales has a line gives no demand to plan by.
+select o.channel, o.shop, count(*) as sales
+from marts.fct_orders as o
+where o.order_kind = 'sale'
+group by o.channel, o.shop
+having max(o.line_count) = 0;
 
 -- check: no_order_comes_from_the_future
 -- severity: warning

@@ -17,6 +17,8 @@ update marts.fct_orders set refunded_amount = -0.10 where order_id = '7';
 update marts.fct_orders set order_kind = 'sale' where channel = 'file';
 -- spoil: every_sale_has_lines
 update marts.fct_orders set line_count = 0 where order_id = '7';
+-- spoil: every_shop_tells_what_it_sells
+update marts.fct_orders set line_count = 0 where channel = 'taobao';
 -- spoil: no_order_comes_from_the_future
 update marts.fct_orders set ordered_at = now() + interval '1 year' where order_id = '7';
 -- spoil: nothing_is_paid_before_it_is_ordered

@@ -1,20 +1,23 @@
 """Events: notifications of a channel, kept as they came and landed in one transaction."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing import overlay
-from sluice.landing.decide import Decision, Read
+from sluice.landing import few, overlay, quarantine
+from sluice.landing.decide import Decision, Read, State, decide
 from sluice.landing.delivery import Batch, Delivered, Key, digest
 from sluice.landing.flatten import Flat, Unfit, flattener
 from sluice.landing.overlay import NO_FILE, Whole, identity
+from sluice.landing.store import REFUSALS
 from sluice.landing.transaction import Lander, Outcome
 
+MEASURE_SECONDS = 5.0
 AT_ONCE = 1_000
 """Events that are read from the table at once."""
 
@@ -44,6 +47,19 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
+class NotPlain(Exception):
+    """A batch with a record that is broken, beaten or waits in quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is held of some keys, and whether anything of the stream is or was in quarantine."""
+
+    states: Mapping[Key, State]
+    wholes: Mapping[Key, Whole]
+    quarantine: bool
+
+
 class Events:
     """Takes in what the channel tells of one shop."""
 
@@ -56,15 +72,32 @@ class Events:
 
     def take(self, events: Sequence[Received]) -> None:
         """Keep, land and absorb them: all of it or nothing. One that was taken before changes nothing."""
+        streams = sorted({event.stream for event in events if event.stream is not None})
+        if len(streams) == 1:
+            try:
+                with self.db.pipeline(), self.db.transaction():
+                    self._take_plain(events, streams[0])
+                return
+            except (NotPlain, *REFUSALS):
+                pass  # something in it needs a closer look
         with self.db.transaction():
-            streams = sorted({event.stream for event in events if event.stream is not None})
             for stream in streams:
                 self.lander(stream).store.alone()
-            new = self._keep(events)
+            new = {row[0] for row in self._keep(events)}
             for stream in streams:
                 found = [event for event in events if event.stream == stream and event.event_id in new]
                 if found:
                     self.lander(stream).take(found)
+
+    def _take_plain(self, events: Sequence[Received], stream: str) -> None:
+        """Two journeys to the database: one that looks, one that writes. Raises NotPlain where that does not do."""
+        lander = self.lander(stream)
+        lander.store.alone()
+        kept = self._keep(events)
+        known = lander.look([event for event in events if event.stream == stream])
+        new = {row[0] for row in kept}
+        if found := [event for event in events if event.stream == stream and event.event_id in new]:
+            lander.take_plain(found, known)
 
     def warm(self) -> None:
         """Let the connection make the plans that absorbing needs, which takes longer than an event does."""
@@ -76,11 +109,11 @@ class Events:
             self._landers[stream] = EventLander(self.db, self.connector, self.shop, self.connector.stream(stream))
         return self._landers[stream]
 
-    def _keep(self, events: Sequence[Received]) -> set[str]:
-        """Write them down; the ids of those that are new."""
+    def _keep(self, events: Sequence[Received]) -> Cursor[tuple[str]]:
+        """Write them down; gives the ids of those that are new."""
         by_id = {event.event_id: event for event in reversed(events)}
         rows = [by_id[event_id] for event_id in sorted(by_id)]
-        found = self.db.execute(
+        return self.db.execute(
             """
             insert into raw.events (channel, shop, event_id, topic, stream, key, occurred_at, received_at, body)
             select %s, %s, * from unnest(
@@ -100,11 +133,12 @@ class Events:
                 [event.body for event in rows],
             ),
         )
-        return {row[0] for row in found}
 
 
 class EventLander(Lander):
     """Lands events of one stream. The caller holds the stream's rows (`Store.alone`)."""
+
+    _measure_at = 0.0
 
     def take(self, events: Sequence[Received]) -> Outcome:
         """Rows, quarantine, and what operations make of them."""
@@ -115,15 +149,40 @@ class EventLander(Lander):
     def put(self, events: Sequence[Received]) -> tuple[Outcome, Decision]:
         """Rows and quarantine. The platform's time of an event is what it ranks by among those of one version."""
         batch = Batch("")
-        batch.delivered = [
-            Delivered(event.body, event.key, digest(event.body), event.occurred_at, 0, position)
-            for position, event in enumerate(events)
-        ]
+        batch.delivered = _delivered(events)
         known = overlay.wholes(self.store, self.store.states({event.key for event in events if event.key is not None}))
         outcome, decision = self.write(batch, NO_FILE, self._reader(known))
-        names = {one.digest: event.event_id for one, event in zip(batch.delivered, events, strict=True)}
-        overlay.told_by(self.store, decision.accepted, names, known)
+        overlay.told_by(self.store, decision.accepted, _names(batch.delivered, events), known)
         return outcome, decision
+
+    def look(self, events: Sequence[Received]) -> "Known":
+        """What is held of the events' keys."""
+        keys = {event.key for event in events if event.key is not None}
+        waiting = quarantine.exists(self.store)
+        states = self.store.states(keys)
+        return Known(states, overlay.wholes(self.store, states), bool(waiting.fetchone()))
+
+    def take_plain(self, events: Sequence[Received], known: "Known") -> None:
+        """Rows and what operations make of them, where nothing is broken and nothing beaten. Raises NotPlain, REFUSALS."""
+        delivered, decision = _delivered(events), Decision()
+        accepted = list(decide(delivered, known.states, self._reader(known.wholes), {}, decision))
+        if known.quarantine or decision.broken or decision.superseded or decision.revived:
+            raise NotPlain
+        check = few.write(self.store, accepted)
+        self.store.mark_seen(decision.seen)
+        overlay.told_by(self.store, accepted, _names(delivered, events), known.wholes)
+        self._absorb(decision)
+        check()
+
+    def _absorb(self, decision: Decision) -> None:
+        """As for pages, but the tables' growth is looked at now and then only."""
+        orders = sorted({one.order_id for one in decision.accepted if one.order_id is not None})
+        if not orders:
+            return
+        if time.monotonic() > self._measure_at:
+            self.store.analyze_grown()
+            self._measure_at = time.monotonic() + MEASURE_SECONDS
+        self.db.execute("select ops.absorb_orders(%s, %s, %s)", (*self.where[:2], orders)).fetchone()
 
     def _reader(self, known: Mapping[Key, Whole]) -> Read:
         """What an event tells, with what it does not carry taken from what is known whole."""
@@ -143,6 +202,18 @@ class EventLander(Lander):
             return (getattr(record, stream.version) if stream.version else None, flat, None if order is None else str(order))
 
         return read
+
+
+def _delivered(events: Sequence[Received]) -> list[Delivered]:
+    return [
+        Delivered(event.body, event.key, digest(event.body), event.occurred_at, 0, position)
+        for position, event in enumerate(events)
+    ]
+
+
+def _names(delivered: Sequence[Delivered], events: Sequence[Received]) -> dict[str, str]:
+    """Event by digest."""
+    return {one.digest: event.event_id for one, event in zip(delivered, events, strict=True)}
 
 
 def again(db: Connection, connector: Connector, shop: str, stream: Stream) -> Iterator[Outcome]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from psycopg import Cursor
+
 from sluice.landing.decide import Decision
 from sluice.landing.delivery import Delivered, order_id
 from sluice.landing.names import quoted
@@ -42,16 +44,21 @@ def put(store: Store, broken: Sequence[tuple[Delivered, str]], file_id: int) -> 
         )
 
 
+def exists(store: Store) -> Cursor[tuple[int]]:
+    """A row where anything of the stream is or was in quarantine."""
+    return store.db.execute(
+        "select 1 from raw.quarantine where channel = %s and shop = %s and stream = %s limit 1",
+        (store.channel, store.shop, store.shape.stream.name),
+    )
+
+
 def settle(store: Store, delivered: Sequence[Delivered], decision: Decision) -> None:
     """Resolve what has landed well: the same bytes, or the same key received no earlier. Open again what that holds for no more.
 
     Which entries are open depends on nothing but the rows and the entries, so the order of landing does not matter.
     """
     where = (store.channel, store.shop, store.shape.stream.name)
-    row = store.db.execute(
-        "select exists (select from raw.quarantine where channel = %s and shop = %s and stream = %s)", where
-    ).fetchone()
-    if not row or not row[0]:
+    if exists(store).fetchone() is None:
         return
     on_key = " and ".join(
         f"m.{quoted(leaf.column)} = split_part(q.key, chr(31), {number})::{leaf.pg}"

@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from sluice.channels.protocol import ChannelError
-from sluice.config import ConfigError
+from sluice.cli.faults import said
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -116,7 +116,7 @@ def check_channels(shop: ShopName = None, config: ConfigPath = None, json: AsJso
 
 @app.command()
 def plan(config: ConfigPath = None, json: AsJson = False) -> None:
-    """Plan safety stock and quotas from the warehouse as it is. Nothing is published; `sluice run` or the UI does that."""
+    """Plan safety stock and quotas from the warehouse as it is, and queue the numbers; `sluice republish` or the UI sends them."""
     from sluice.cli.plan import plan as plan_now
 
     plan_now(config, json)
@@ -153,6 +153,148 @@ def preview_quotas(
     from sluice.cli.plan import show_preview
 
     show_preview(config, policy, limit, json)
+
+
+stock = typer.Typer(no_args_is_help=True, help="The stock ledger: what there is, what holds it, and every movement.")
+app.add_typer(stock, name="stock")
+Sku = Annotated[str, typer.Argument(help="The company's own code of the article.")]
+OneSku = Annotated[str | None, typer.Option(help="Only this SKU.")]
+Limit = Annotated[int, typer.Option(help="Rows to show, the newest.", min=1)]
+Key = Annotated[
+    str | None, typer.Option(help="Name of this booking; again under the same name nothing is booked. Default: a new one.")
+]
+At = Annotated[str | None, typer.Option(help="When it happened, as 2026-03-01T08:30:00Z; now if left out.")]
+Reference = Annotated[str | None, typer.Option(help="Why, or the number of a document.")]
+Pieces = Annotated[int, typer.Option(help="How many.")]
+
+
+@stock.command("show")
+def show_stock(sku: Sku, json: AsJson = False) -> None:
+    """A SKU at every facility now: on hand, what holds it, what may be sold, when it was counted, what is on its way."""
+    from sluice.cli.stock import show
+
+    show(sku, json)
+
+
+@stock.command("verify")
+def verify_stock(json: AsJson = False) -> None:
+    """Derive every position again from its movements, orders and holds. Exit code 1 if one differs."""
+    from sluice.cli.stock import check
+
+    raise typer.Exit(check(json))
+
+
+@stock.command("movements")
+def stock_movements(
+    sku: Sku,
+    facility: Annotated[str | None, typer.Option(help="Only there.")] = None,
+    limit: Limit = 40,
+    json: AsJson = False,
+) -> None:
+    """The ledger of a SKU, newest first: what moved, what that changed, and why."""
+    from sluice.cli.stock import movements
+
+    movements(sku, facility, limit, json)
+
+
+@stock.command("adjust")
+def adjust_stock(
+    sku: Sku,
+    facility: Annotated[str, typer.Option(help="Where.")],
+    pieces: Annotated[int, typer.Option(help="How many: above 0 found, below 0 lost.")],
+    receipt: Annotated[bool, typer.Option("--receipt", help="They were received, rather than found.")] = False,
+    at: At = None,
+    reference: Reference = None,
+    key: Key = None,
+    json: AsJson = False,
+) -> None:
+    """Book pieces that were found, lost or received."""
+    from sluice.cli.stock import adjust
+
+    adjust(sku, facility, pieces, receipt, at, reference, key, json)
+
+
+@stock.command("transfer")
+def transfer_stock(
+    sku: Sku,
+    source: Annotated[str, typer.Option("--from", help="Facility that they leave.")],
+    to: Annotated[str, typer.Option("--to", help="Facility that they go to.")],
+    pieces: Pieces,
+    at: At = None,
+    reference: Reference = None,
+    key: Key = None,
+    json: AsJson = False,
+) -> None:
+    """Book pieces that go to another facility; refused where fewer are free. What is promised stays."""
+    from sluice.cli.stock import transfer
+
+    transfer(sku, source, to, pieces, at, reference, key, json)
+
+
+@stock.command("return")
+def return_stock(
+    shop: Annotated[str, typer.Argument(help="CHANNEL/SHOP of the order.")],
+    order: Annotated[str, typer.Argument(help="The channel's id of the order.")],
+    line: Annotated[str, typer.Argument(help="The channel's id of the line.")],
+    sku: Sku,
+    pieces: Pieces = 1,
+    disposition: Annotated[str, typer.Option(help="restock, quarantine, scrap or return_to_vendor.")] = "restock",
+    at: At = None,
+    key: Key = None,
+    json: AsJson = False,
+) -> None:
+    """Book pieces of an order that came back; never more than left, and not again where the channel told of them."""
+    from sluice.cli.stock import take_back
+
+    take_back(shop, order, line, sku, pieces, disposition, at, key, json)
+
+
+@stock.command("oversells")
+def show_oversells(json: AsJson = False) -> None:
+    """Items of which more is promised than there is, and the orders that caused it."""
+    from sluice.cli.stock import oversells
+
+    oversells(json)
+
+
+@stock.command("presales")
+def show_presales(
+    sku: OneSku = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option("--changed-since", help="Instead: promises that were given another date since, with their orders."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Presale pieces that wait, and the purchase order line each is promised from."""
+    from sluice.cli.stock import presales
+
+    presales(sku, changed_since, json)
+
+
+@stock.command("holds")
+def show_holds(
+    sku: OneSku = None,
+    ended: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    limit: Limit = 40,
+    json: AsJson = False,
+) -> None:
+    """Holds that keep pieces for checkouts."""
+    from sluice.cli.stock import holds
+
+    holds(sku, ended, limit, json)
+
+
+@app.command()
+def republish(
+    once: Annotated[bool, typer.Option("--once", help="One pass, then end; else until Ctrl-C.")] = False,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """Decide anew what moved since the last decision and publish what changes. Exit code 1 if a shop takes no numbers."""
+    from sluice.cli.republish import republish as publish_again
+
+    raise typer.Exit(publish_again(config, once, json))
 
 
 @app.command()
@@ -197,11 +339,12 @@ app.add_typer(keys, name="keys")
 def create_key(
     name: str,
     pii: Annotated[bool, typer.Option("--pii", help="The key may see contact data unmasked.")] = False,
+    holds: Annotated[bool, typer.Option("--holds", help="The key may hold stock for checkouts.")] = False,
 ) -> None:
     """Make a key and print it, once."""
     from sluice.cli.keys import create
 
-    create(name, pii)
+    create(name, [scope for scope, given in (("holds", holds), ("pii", pii)) if given])
 
 
 @keys.command("list")
@@ -234,8 +377,11 @@ def main() -> None:
         warnings.simplefilter("ignore")
     try:
         app()
-    except (ConfigError, ChannelError) as fault:
-        Console(stderr=True).print(f"[red]sluice:[/] {fault}", highlight=False, soft_wrap=True)
-        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as fault:
+        message = said(fault)
+        if message is None:
+            raise
+        Console(stderr=True).print(f"[red]sluice:[/] {escape(message)}", highlight=False, soft_wrap=True)
+        sys.exit(2)

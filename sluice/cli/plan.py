@@ -13,6 +13,7 @@ from sluice import warehouse
 from sluice.cli.environment import environment
 from sluice.config import ConfigError, Planning, load_policy
 from sluice.operations.decide import decide, in_force, newest_run, planned
+from sluice.operations.outbox import outlets
 from sluice.planning.preview import Preview, preview
 
 QUOTAS = """
@@ -35,13 +36,13 @@ def plan(path: Path | None, as_json: bool) -> None:
     """Plan, and say what came of it."""
     with environment(path) as ready, warehouse.connect(ready.database) as db:
         _has_marts(db)
-        decision = decide(db, ready.config.planning)
+        decision = decide(db, ready.config.planning, list(outlets(ready.config)))
     if as_json:
         print(json.dumps({name: getattr(decision, name) for name in decision.__slots__}, default=str))
         return
     Console().print(
         f"Plan {decision.run_id}, as of {decision.as_of}: safety stock for {decision.safety_stock_rows:,} items, quotas in "
-        f"{decision.quota_rows:,} rows, {decision.pieces_oversold:,} pieces oversold. `sluice quotas` shows it."
+        f"{decision.quota_rows:,} rows, {decision.pieces_oversold:,} pieces oversold; {decision.queued:,} numbers queued. `sluice quotas` shows it."
     )
 
 

@@ -243,6 +243,13 @@ class Planning(Strict):
             )
 
 
+class Stock(Strict):
+    """How long a facility's count is believed, and how long a strict hold lasts where its caller does not say."""
+
+    stale_after_hours: Annotated[float, Field(gt=0)] = 24
+    hold_minutes: Annotated[float, Field(gt=0)] = 10
+
+
 class Alerts(Strict):
     """Where alerts go: Apprise addresses and the three Chinese chats, each named by the environment variable that holds it."""
 
@@ -263,6 +270,7 @@ class Config(Strict):
     base_currency: Currency
     channels: list[Shop] = Field(min_length=1)
     planning: Planning = Planning()
+    stock: Stock = Stock()
     alerts: Alerts = Alerts()
     reconcile_days: Annotated[int, Field(ge=1)] = 30
     sandbox: Sandbox | None = None

@@ -9,6 +9,7 @@ from sluice.channels.registry import connectors
 from sluice.config import Config
 from sluice.landing import raw_tables, shops
 from sluice.migrations.migrate import migrate
+from sluice.operations import stock_policy
 from sluice.operations.absorb import absorb
 from sluice.project import DBT_PROJECT
 
@@ -25,6 +26,7 @@ def prepare(config: Config, address: str) -> bool:
     with warehouse.connect(address) as db:
         raw_tables.ensure(db, connectors().values())
         shops.write(db, config)
+        stock_policy.write(db, config.stock)
     wanted = _fingerprint()
     with warehouse.connect(address, autocommit=True) as db:
         if _built(db) == wanted:

@@ -116,7 +116,7 @@ def check_channels(shop: ShopName = None, config: ConfigPath = None, json: AsJso
 
 @app.command()
 def plan(config: ConfigPath = None, json: AsJson = False) -> None:
-    """Plan safety stock and quotas from the warehouse as it is, and queue the numbers; `sluice republish` or the UI sends them."""
+    """Plan safety stock and quotas from the warehouse as it is, and queue the numbers. `sluice republish` sends them."""
     from sluice.cli.plan import plan as plan_now
 
     plan_now(config, json)

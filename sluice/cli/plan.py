@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sluice import warehouse
@@ -42,7 +43,8 @@ def plan(path: Path | None, as_json: bool) -> None:
         return
     Console().print(
         f"Plan {decision.run_id}, as of {decision.as_of}: safety stock for {decision.safety_stock_rows:,} items, quotas in "
-        f"{decision.quota_rows:,} rows, {decision.pieces_oversold:,} pieces oversold; {decision.queued:,} numbers queued. `sluice quotas` shows it."
+        f"{decision.quota_rows:,} rows, {decision.pieces_oversold:,} pieces oversold. "
+        f"{decision.queued:,} numbers are queued for the shops. `sluice quotas` shows it."
     )
 
 
@@ -103,7 +105,8 @@ def _changes_table(made: Preview, limit: int) -> Table:
     for name in ("channel", "sku", "before", "after", "because"):
         table.add_column(name, justify="right" if name in ("before", "after") else "left")
     for row in shown.iter_rows(named=True):
-        table.add_row(f"{row['channel']}/{row['shop']}", row["sku"], f"{row['before']:,}", f"{row['after']:,}", row["rule"])
+        pieces = (f"{row[name]:,}" for name in ("before", "after"))
+        table.add_row(f"{row['channel']}/{row['shop']}", row["sku"], *pieces, escape(row["rule"]))
     return table
 
 

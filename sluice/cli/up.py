@@ -1,4 +1,4 @@
-"""`sluice up`: PostgreSQL, the sandbox, the Dagster UI with its daemon and the data service, until Ctrl-C."""
+"""`sluice up`: PostgreSQL, the sandbox, the Dagster UI with its daemon, the data service and the republisher, until Ctrl-C."""
 
 import json
 import os
@@ -85,6 +85,7 @@ def _start(supervisor: Supervisor, ui_port: int, api_port: int) -> None:
     workspace = ["-w", str(WORKSPACE)]
     supervisor.start("webserver", [str(commands / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(ui_port), *workspace])
     supervisor.start("daemon", [str(commands / "dagster-daemon"), "run", *workspace])
+    supervisor.start("republisher", [str(commands / "sluice"), "republish", "--json"])
     supervisor.start("service", [sys.executable, "-m", "sluice.service.serve", "--port", str(api_port)])
 
 

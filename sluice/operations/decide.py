@@ -1,14 +1,18 @@
-"""Plan from the warehouse as it is: read frames, let planning decide, append what it decided."""
+"""Plan from the warehouse as it is: read frames, let planning decide, append what it decided and put it in force."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 from psycopg import Connection
-from psycopg.types.json import Jsonb
 
 from sluice.config import Planning
-from sluice.operations import frames
+from sluice.operations import decisions, frames
+from sluice.operations.absorb import absorb
+from sluice.operations.decisions import Run
+from sluice.operations.outbox import Outlet, queue
 from sluice.planning.lead_time import lead_times
 from sluice.planning.plan import Plan, plan
 
@@ -25,14 +29,32 @@ DEMAND_COLUMNS: frames.Columns = {
     "quantity": pl.Int64,
     "returned_quantity": pl.Int64,
 }
-POSITION = "select facility_id, sku, on_hand, committed, presale_reserved, incoming_quantity from marts.stock_position"
+# An item that sold where nothing of it was ever counted is unknown unless the facility is counted at all: then there is none.
+POSITION = """
+with items as (
+    select facility_id, sku from ops.stock_positions
+    union
+    select facility_id collate "C", sku collate "C" from marts.demand_daily
+    where demand_date >= date '{since}' and demand_date < date '{until}'
+)
+select
+    i.facility_id, i.sku, coalesce(p.on_hand, 0) as on_hand, coalesce(p.committed, 0) as committed, coalesce(p.held, 0) as held,
+    coalesce(p.presale_reserve, 0) as presale_reserve, coalesce(p.movement_id, 0) as movement_id,
+    case when f.counted_at >= now() - o.stale_after then 'true' else 'false' end as is_known
+from items as i
+cross join ops.stock_policy as o
+left join ops.stock_positions as p on p.facility_id = i.facility_id and p.sku = i.sku
+left join ops.stock_feeds as f on f.facility_id = i.facility_id
+"""
 POSITION_COLUMNS: frames.Columns = {
     "facility_id": pl.String,
     "sku": pl.String,
     "on_hand": pl.Int64,
     "committed": pl.Int64,
-    "presale_reserved": pl.Int64,
-    "incoming_quantity": pl.Int64,
+    "held": pl.Int64,
+    "presale_reserve": pl.Int64,
+    "movement_id": pl.Int64,
+    "is_known": pl.Boolean,
 }
 PURCHASES = """
 select channel, shop, po_id, supplier_id, sku, to_char(ordered_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as ordered_at,
@@ -50,7 +72,7 @@ PURCHASE_COLUMNS: frames.Columns = {
 }
 NEWEST = """
 select facility_id, sku, channel, shop, published from planning.quotas
-where run_id = (select max(run_id) from planning.runs where finished_at is not null)
+where run_id = (select max(run_id) from planning.runs where finished_at is not null and kind = 'plan')
 """
 IN_FORCE = """
 select facility_id, sku, channel, shop, published
@@ -63,22 +85,30 @@ PUBLISHED_COLUMNS: frames.Columns = {
     "shop": pl.String,
     "published": pl.Int64,
 }
+# Of one run, or of every decision in force.
 INVARIANT = """
-select count(*) from planning.stock_plan
-where run_id = %s and (
-    least(safety_stock, presale_reserve, committed, quota_total, shared_pool, oversold) < 0
-    or on_hand + oversold <> safety_stock + presale_reserve + committed + quota_total + shared_pool
-    or quota_total <> (
-        select coalesce(sum(q.quota), 0) from planning.quotas as q
-        where q.run_id = stock_plan.run_id and q.facility_id = stock_plan.facility_id and q.sku = stock_plan.sku
-    )
+with meant as (
+    select run_id, facility_id, sku from planning.stock_plan where run_id = %(run)s
+    union all
+    select run_id, facility_id, sku from planning.decided where %(run)s::bigint is null
 )
+select count(*) from meant inner join planning.stock_plan as p using (run_id, facility_id, sku)
+where
+    least(p.safety_stock, p.presale_reserve, p.committed, p.held, p.quota_total, p.shared_pool, p.oversold) < 0
+    or p.on_hand + p.oversold <> p.safety_stock + p.presale_reserve + p.committed + p.held + p.quota_total + p.shared_pool
+    or p.quota_total <> (
+        select coalesce(sum(q.quota), 0) from planning.quotas as q
+        where q.run_id = p.run_id and q.facility_id = p.facility_id and q.sku = p.sku
+    )
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A finished plan: how many rows it has, and the pieces promised beyond what is on hand."""
+    """A finished plan: how many rows it has, the pieces promised beyond what is on hand, the numbers queued for shops.
+
+    `items_unknown`: items whose facility wasn't counted lately enough to be believed; nothing is decided about them.
+    """
 
     run_id: int
     as_of: date
@@ -86,17 +116,22 @@ class Decision:
     stock_plan_rows: int
     quota_rows: int
     pieces_oversold: int
+    items_unknown: int = 0
+    queued: int = 0
 
 
-def decide(db: Connection, policy: Planning) -> Decision:
-    """Plan once and append it as a run, all in one transaction."""
-    with db.transaction():
-        db.execute("set transaction isolation level repeatable read")
-        as_of, made = planned(db, policy)
-        run_id = _open(db, policy, as_of)
-        for table in Plan.__slots__:
-            _append(db, table, getattr(made, table).select(pl.lit(run_id).alias("run_id"), pl.all()))
-        db.execute("update planning.runs set finished_at = clock_timestamp() where run_id = %s", (run_id,))
+def decide(db: Connection, policy: Planning, outlets: Sequence[Outlet] = ()) -> Decision:
+    """Plan once, append it as a run, put it in force and queue all its numbers for the outlets, all in one transaction.
+
+    What was landed and not taken in yet is taken in first. What the caller left open is committed.
+    """
+    absorb(db)
+    with decisions.turn(db):
+        as_of, made, stock = _planned(db, policy)
+        run = Run("plan", as_of, _kept(policy))
+        run_id = decisions.append(db, run, {table: getattr(made, table) for table in Plan.__slots__}, stock)
+        db.execute("delete from ops.stock_changes")  # of this snapshot: all that the plan has seen
+        queued = sum(queue(db, outlet, everything=True) for outlet in outlets)
     return Decision(
         run_id=run_id,
         as_of=as_of,
@@ -104,42 +139,49 @@ def decide(db: Connection, policy: Planning) -> Decision:
         stock_plan_rows=made.stock_plan.height,
         quota_rows=made.quotas.height,
         pieces_oversold=int(made.stock_plan["oversold"].sum()),
+        items_unknown=stock.filter(~pl.col("is_known")).height,
+        queued=queued,
     )
 
 
 def planned(db: Connection, policy: Planning) -> tuple[date, Plan]:
     """The plan that the warehouse as it is gives under `policy`, and the day it looks from. Nothing is written."""
-    as_of = _as_of(db, policy)
-    since = as_of - timedelta(days=policy.history_days)
-    purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
-    return as_of, plan(
-        frames.read(db, DEMAND.format(since=since, until=as_of), DEMAND_COLUMNS),
-        lead_times(purchases, policy),
-        frames.read(db, POSITION, POSITION_COLUMNS),
-        policy,
-        as_of,
-    )
+    as_of, made, _ = _planned(db, policy)
+    return as_of, made
 
 
 def in_force(db: Connection) -> pl.DataFrame:
-    """facility_id, sku, channel, shop, published: the newest decision there is."""
-    if db.execute("select to_regclass('planning.decided')").fetchone() != (None,):
-        decided = frames.read(db, IN_FORCE, PUBLISHED_COLUMNS)
-        if decided.height:
-            return decided
-    return frames.read(db, NEWEST, PUBLISHED_COLUMNS)
+    """facility_id, sku, channel, shop, published: of every item the newest decision there is."""
+    decided = frames.read(db, IN_FORCE, PUBLISHED_COLUMNS)
+    return decided if decided.height else frames.read(db, NEWEST, PUBLISHED_COLUMNS)
 
 
 def newest_run(db: Connection) -> int | None:
     """The newest finished plan."""
-    row = db.execute("select max(run_id) from planning.runs where finished_at is not null").fetchone()
+    row = db.execute("select max(run_id) from planning.runs where finished_at is not null and kind = 'plan'").fetchone()
     return row[0] if row else None
 
 
-def invariant_violations(db: Connection, run_id: int) -> int:
-    """Rows of a run in which a piece is missing or counted twice."""
-    row = db.execute(INVARIANT, (run_id,)).fetchone()
+def invariant_violations(db: Connection, run_id: int | None = None) -> int:
+    """Rows of a run in which a piece is missing or counted twice; of all decisions in force where no run is named."""
+    row = db.execute(INVARIANT, {"run": run_id}).fetchone()
     return row[0] if row else 0
+
+
+def _kept(policy: Planning) -> dict[str, Any]:
+    """The policy as JSON that gives it back, today's defaults included; of a rule only the terms that were said."""
+    rules = [rule.model_dump(mode="json", by_alias=True, exclude_unset=True) for rule in policy.rules]
+    return policy.model_dump(mode="json", by_alias=True) | {"rules": rules}
+
+
+def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame]:
+    """With the positions that it is made from."""
+    as_of = _as_of(db, policy)
+    days = {"since": as_of - timedelta(days=policy.history_days), "until": as_of}
+    demand = frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS)
+    purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
+    stock = frames.read(db, POSITION.format(**days), POSITION_COLUMNS)
+    return as_of, plan(demand, lead_times(purchases, policy), stock, policy, as_of), stock
 
 
 def _as_of(db: Connection, policy: Planning) -> date:
@@ -151,21 +193,3 @@ def _as_of(db: Connection, policy: Planning) -> date:
         return today
     row = db.execute("select max(demand_date) from marts.demand_daily").fetchone()
     return row[0] + timedelta(days=1) if row and row[0] else today
-
-
-def _open(db: Connection, policy: Planning, as_of: date) -> int:
-    row = db.execute(
-        "insert into planning.runs (as_of, policy, started_at) values (%s, %s, clock_timestamp()) returning run_id",
-        (as_of, Jsonb(policy.model_dump(mode="json", by_alias=True))),
-    ).fetchone()
-    assert row
-    return int(row[0])
-
-
-def _append(db: Connection, table: str, frame: pl.DataFrame) -> None:
-    """Append the columns that the table has; a table that is not there yet is left out."""
-    rows = db.execute(
-        "select column_name from information_schema.columns where table_schema = 'planning' and table_name = %s", (table,)
-    ).fetchall()
-    if rows:
-        frames.write(db, f"planning.{table}", frame.select([name for (name,) in rows if name in frame.columns]))

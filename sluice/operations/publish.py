@@ -1,75 +1,61 @@
-"""From the decided quotas to the channels, through the outbox: each decision takes effect at the channel once."""
+"""From the outbox to a channel: the newest number of each listing takes effect at the channel once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 
 from sluice.channels.protocol import Answer, Channel, ChannelError, Quota
+from sluice.operations.outbox import Outlet
 
 ATTEMPTS = 5
-"""Tries before a message is dead and a person is called."""
+"""Refusals of a single number before its message is dead and a person is called."""
 BATCH = 500
+LONGEST_REST = 300
+"""Seconds between two tries at most of a shop that takes nothing at all."""
 
-# A bundle is worth its scarcest component. A facility channel gets a number a facility; a total channel their sum.
-QUEUE = """
-with pieces as (
-    select q.facility_id, q.sku, q.published from planning.quotas as q
-    where q.run_id = %(run)s and q.channel = %(channel)s and q.shop = %(shop)s
-),
-sellable as (
-    select facility_id, sku, published from pieces
-    union all
-    select p.facility_id, b.bundle_sku, min(p.published / b.quantity)
-    from unified.bundle_components as b
-    inner join pieces as p on p.sku = b.component_sku
-    group by p.facility_id, b.bundle_sku
-    having count(*) = (select count(*) from unified.bundle_components as whole where whole.bundle_sku = b.bundle_sku)
-),
-numbers as (
-    select case when %(by_facility)s then facility_id end as facility_id, sku, sum(published)::integer as quantity
-    from sellable group by 1, 2
-)
-insert into ops.outbox (decision_id, run_id, channel, shop, sku, product_id, listing_id, stock_ref, facility_id, quantity)
-select
-    concat_ws(':', %(run)s::bigint, l.channel, l.shop, l.listing_id, n.facility_id), %(run)s::bigint, l.channel, l.shop, n.sku,
-    l.product_id, l.listing_id, l.stock_ref, n.facility_id, n.quantity
-from numbers as n
-inner join unified.products as l on l.channel = %(channel)s and l.shop = %(shop)s and l.sku = n.sku and l.status = 'active'
-on conflict (decision_id) do nothing
-"""
-
-# The newest decision for a listing wins; an older one that never went out must not go out after it.
+# The newest decision for a listing wins; an older one that did not go out must not go out after it.
 SUPERSEDE = """
 update ops.outbox as o set state = 'superseded'
 where
     o.channel = %(channel)s and o.shop = %(shop)s and o.state = 'pending'
     and exists (
         select from ops.outbox as n
-        where n.channel = o.channel and n.shop = o.shop and n.listing_id = o.listing_id
-        and n.facility_id is not distinct from o.facility_id and n.message_id > o.message_id
+        where
+            n.channel = o.channel and n.shop = o.shop and n.listing_id = o.listing_id
+            and coalesce(n.facility_id, '') = coalesce(o.facility_id, '') and n.message_id > o.message_id
     )
 """
-
-NEXT = """
+DUE = """
 select message_id, decision_id, sku, product_id, listing_id, stock_ref, facility_id, quantity
 from ops.outbox
-where channel = %s and shop = %s and state = 'pending' and next_attempt_at <= now()
-order by message_id limit %s
-for update skip locked
+where channel = %(channel)s and shop = %(shop)s and state = 'pending' and next_attempt_at <= now()
+order by message_id limit %(limit)s
 """
-
 SETTLE = """
 update ops.outbox set
     attempts = attempts + 1,
     answer = %(message)s,
     read_back = %(read_back)s,
     state = case when %(accepted)s then 'sent' when attempts + 1 >= %(limit)s then 'dead' else 'pending' end,
-    sent_at = case when %(accepted)s then now() end,
+    sent_at = case when %(accepted)s then clock_timestamp() end,
     next_attempt_at = now() + interval '30 seconds' * 2 ^ attempts
 where message_id = %(message_id)s
 """
+RESTING = "select from ops.outlet_faults where channel = %s and shop = %s and next_attempt_at > now()"
+FAILED = """
+insert into ops.outlet_faults as f (channel, shop, fault, next_attempt_at)
+values (%(channel)s, %(shop)s, %(fault)s, now() + interval '5 seconds')
+on conflict (channel, shop) do update set
+    failures = f.failures + 1,
+    fault = excluded.fault,
+    next_attempt_at = now() + least(interval '5 seconds' * 2 ^ least(f.failures, 10), make_interval(secs => %(longest)s))
+"""
+ANSWERS_AGAIN = "delete from ops.outlet_faults where channel = %s and shop = %s"
+LOCK = "hashtextextended('deliver ' || %s, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,59 +77,93 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a delivery did, in messages. `confirmed`: the channel showed the published number when read back."""
+    """What a delivery did, in messages. `confirmed`: the channel showed the published number when read back.
+
+    `fault` is why the shop took no more; the messages that it did not take wait until it does. `is_ours` is false where another
+    delivery to the shop was under way.
+    """
 
     sent: int = 0
     confirmed: int = 0
     refused: int = 0
     dead: int = 0
+    fault: str | None = None
+    is_ours: bool = True
 
 
-def queue(db: Connection, run_id: int, channel: str, shop: str, by_facility: bool) -> int:
-    """Queue the run's numbers for one shop, in the caller's transaction; the number queued. A second time it queues none."""
-    values = {"run": run_id, "channel": channel, "shop": shop, "by_facility": by_facility}
-    queued = db.execute(QUEUE, values).rowcount
-    db.execute(SUPERSEDE, values)
-    return queued
+def deliver(db: Connection, outlet: Outlet, channel: Channel, wait: bool = True) -> Published:
+    """Send what is due to one shop and keep each answer, until nothing is due.
+
+    One delivery a shop at a time, so that no number overtakes a newer one: another waits, or leaves at once with `wait=False`.
+    No transaction is open while the channel is asked; a crash leaves messages pending, and they go out again under the same
+    decision ids. Commits on `db` as it goes, what the caller left open included.
+    """
+    with _alone(db, outlet, wait) as is_ours:
+        if not is_ours:
+            return Published(is_ours=False)
+        total = Published()
+        while total.fault is None and (messages := _due(db, outlet)):
+            total = _plus(total, _send(db, outlet, channel, messages))
+        return total
 
 
-def deliver(db: Connection, channel_name: str, shop: str, channel: Channel) -> Published:
-    """Send what is due to one shop and keep each answer. A fault of the channel leaves its messages due for a later try."""
-    total = Published()
-    while True:
-        with db.transaction():
-            messages = _due(db, channel_name, shop)
-            if not messages:
-                return total
-            total = _plus(total, _send(db, channel, messages))
+@contextmanager
+def _alone(db: Connection, outlet: Outlet, wait: bool) -> Iterator[bool]:
+    """Hold the shop's lock over many transactions; a connection that breaks gives it back."""
+    if db.info.transaction_status != TransactionStatus.IDLE:
+        db.commit()
+    take = "pg_advisory_lock({}) is not null" if wait else "pg_try_advisory_lock({})"
+    row = db.execute(f"select {take.format(LOCK)}", (outlet.name,)).fetchone()
+    db.commit()
+    is_ours = bool(row and row[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours and not (db.closed or db.broken):
+            db.rollback()
+            db.execute(f"select pg_advisory_unlock({LOCK})", (outlet.name,))
+            db.commit()
 
 
-def _due(db: Connection, channel_name: str, shop: str) -> list[Message]:
-    with db.cursor(row_factory=class_row(Message)) as cursor:
-        return cursor.execute(NEXT, (channel_name, shop, BATCH)).fetchall()
+def _due(db: Connection, outlet: Outlet) -> list[Message]:
+    values = {"channel": outlet.channel, "shop": outlet.shop, "limit": BATCH}
+    with db.transaction(), db.cursor(row_factory=class_row(Message)) as cursor:
+        if cursor.execute(RESTING, (outlet.channel, outlet.shop)).rowcount:
+            return []
+        cursor.execute(SUPERSEDE, values)
+        return cursor.execute(DUE, values).fetchall()
 
 
-def _send(db: Connection, channel: Channel, messages: Sequence[Message]) -> Published:
+def _send(db: Connection, outlet: Outlet, channel: Channel, messages: Sequence[Message]) -> Published:
     by_decision = {message.decision_id: message for message in messages}
     answers: dict[str, Answer] = {}
-    fault = "the channel gave no answer for it"
+    fault: str | None = None
     try:
         for answer in channel.publish([message.quota() for message in messages]):
             answers[answer.decision_id] = answer
     except ChannelError as error:
         fault = str(error)
-    settled = [answers.get(decision) or Answer(decision, False, fault) for decision in by_decision]
-    with db.cursor() as cursor:
-        cursor.executemany(SETTLE, [_settlement(by_decision[answer.decision_id], answer) for answer in settled])
-    dead = db.execute(
-        "select count(*) from ops.outbox where state = 'dead' and message_id = any(%s)",
-        ([message.message_id for message in messages],),
-    ).fetchone()
+    else:
+        for decision in by_decision.keys() - answers.keys():
+            answers[decision] = Answer(decision, False, "the channel gave no answer for it")
+    settled = list(answers.values())
+    with db.transaction():
+        with db.cursor() as cursor:
+            cursor.executemany(SETTLE, [_settlement(by_decision[answer.decision_id], answer) for answer in settled])
+        if fault is None:
+            db.execute(ANSWERS_AGAIN, (outlet.channel, outlet.shop))
+        else:
+            db.execute(FAILED, {"channel": outlet.channel, "shop": outlet.shop, "fault": fault[:500], "longest": LONGEST_REST})
+        dead = db.execute(
+            "select count(*) from ops.outbox where state = 'dead' and message_id = any(%s)",
+            ([message.message_id for message in messages],),
+        ).fetchone()
     return Published(
         sent=sum(answer.accepted for answer in settled),
         confirmed=sum(answer.accepted and answer.read_back == by_decision[answer.decision_id].quantity for answer in settled),
         refused=sum(not answer.accepted for answer in settled),
         dead=dead[0] if dead else 0,
+        fault=fault,
     )
 
 
@@ -158,4 +178,10 @@ def _settlement(message: Message, answer: Answer) -> dict[str, object]:
 
 
 def _plus(one: Published, other: Published) -> Published:
-    return Published(one.sent + other.sent, one.confirmed + other.confirmed, one.refused + other.refused, one.dead + other.dead)
+    return Published(
+        one.sent + other.sent,
+        one.confirmed + other.confirmed,
+        one.refused + other.refused,
+        one.dead + other.dead,
+        other.fault,
+    )

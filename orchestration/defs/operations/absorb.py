@@ -1,14 +1,26 @@
-"""Statuses and commitments: landing appends them as it goes; here what it could not see yet is taken in."""
+"""Statuses, commitments and stock: landing appends them as it goes; here what it could not see yet is taken in and watched."""
 
 from collections.abc import Iterator
+from typing import LiteralString
 
 import dagster as dg
+from psycopg import Connection
 
 from orchestration.resources import Warehouse, configuration
+from orchestration.watching import checked, result, specs
+from sluice.operations import watch
 from sluice.operations.absorb import absorb as take_in
+from sluice.operations.watch import STOCK
 
 EVENTS = dg.AssetKey(["ops", "order_events"])
 COMMITMENTS = dg.AssetKey(["ops", "commitments"])
+POSITIONS = dg.AssetKey(["ops", "stock_positions"])
+OVERSELLS = dg.AssetKey(["ops", "oversells"])
+STANDING: LiteralString = """
+select count(*), coalesce(sum(on_hand), 0)::bigint, coalesce(sum(committed), 0)::bigint, coalesce(sum(held), 0)::bigint,
+    coalesce(sum(presale_reserve), 0)::bigint
+from ops.stock_positions
+"""
 
 
 def raw_tables() -> list[dg.AssetKey]:
@@ -32,16 +44,62 @@ def operations() -> dg.Definitions:
             dg.AssetSpec(
                 COMMITMENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="Pieces that orders hold."
             ),
+            dg.AssetSpec(
+                POSITIONS,
+                deps=raw_tables(),
+                group_name="ops",
+                kinds={"postgres"},
+                description="Where stock stands, from the ledger: counts and orders that were landed are taken in.",
+            ),
         ],
+        check_specs=specs(STOCK),
     )
-    def absorb(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    def absorb(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:
             read = take_in(db)
-            events = db.execute("select count(*) from ops.order_events").fetchone()
-            held = db.execute("select count(*), coalesce(sum(quantity), 0) from ops.commitments where quantity > 0").fetchone()
-        assert events
-        assert held
+            db.commit()
+            events = _row(db, "select count(*) from ops.order_events")
+            held = _row(db, "select count(*), coalesce(sum(quantity), 0)::bigint from ops.commitments where quantity > 0")
+            stock = _row(db, STANDING)
+            found = list(checked(db, STOCK))
         yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read, "dagster/row_count": events[0]})
-        yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": int(held[1])})
+        yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": held[1]})
+        yield dg.MaterializeResult(
+            asset_key=POSITIONS,
+            metadata=dict(zip(("dagster/row_count", "on_hand", "committed", "held", "presale_reserve"), stock, strict=True)),
+        )
+        yield from found
 
-    return dg.Definitions(assets=[absorb])
+    @dg.multi_asset(
+        name="oversells",
+        specs=[
+            dg.AssetSpec(
+                OVERSELLS,
+                deps=[POSITIONS, COMMITMENTS],
+                group_name="ops",
+                kinds={"postgres"},
+                description="Pieces promised beyond what there is, and the orders that caused it: the youngest.",
+            )
+        ],
+        check_specs=specs([watch.OVERSELLS]),
+    )
+    def oversells(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        with warehouse.connect() as db:
+            sight = watch.look(db, watch.OVERSELLS)
+        rows = [{**row, "orders": row["orders"]} for row in sight.rows]
+        yield dg.MaterializeResult(
+            metadata={
+                "items": sight.count,
+                "pieces": sum(row["pieces"] for row in rows),
+                "orders": dg.MetadataValue.json(rows),
+            }
+        )
+        yield result(watch.OVERSELLS, sight)
+
+    return dg.Definitions(assets=[absorb, oversells])
+
+
+def _row(db: Connection, query: LiteralString) -> tuple[int, ...]:
+    row = db.execute(query).fetchone()
+    assert row
+    return row

@@ -6,12 +6,20 @@ import dagster as dg
 
 from orchestration.resources import Warehouse, configuration
 from sluice.operations.decide import decide, invariant_violations
+from sluice.operations.outbox import outlets
 
-INPUTS = [["marts", "demand_daily"], ["marts", "stock_position"], ["unified", "purchase_order_lines"]]
+INPUTS = [
+    ["marts", "demand_daily"],
+    ["marts", "stock_position"],
+    ["ops", "stock_positions"],
+    ["unified", "purchase_order_lines"],
+    ["unified", "products"],
+]
 SAFETY_STOCK = dg.AssetKey(["planning", "safety_stock"])
 STOCK_PLAN = dg.AssetKey(["planning", "stock_plan"])
 QUOTAS = dg.AssetKey(["planning", "quotas"])
 INVARIANT = "every_piece_is_accounted_for"
+IN_FORCE = "decisions_in_force_account_for_every_piece"
 
 
 @dg.definitions
@@ -31,23 +39,35 @@ def planning() -> dg.Definitions:
         ],
         check_specs=[
             dg.AssetCheckSpec(
-                INVARIANT, asset=STOCK_PLAN, description="On hand = safety stock + presale + committed + quotas + pool."
-            )
+                INVARIANT, asset=STOCK_PLAN, description="On hand = safety stock + presale + committed + held + quotas + pool."
+            ),
+            dg.AssetCheckSpec(
+                IN_FORCE, asset=STOCK_PLAN, description="The same of the newest decision of every item, between plans too."
+            ),
         ],
     )
     def plan(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:
-            decision = decide(db, configuration().planning)
-            violations = invariant_violations(db, decision.run_id)
+            decision = decide(db, configuration().planning, list(outlets(configuration())))
+            violations = {
+                INVARIANT: invariant_violations(db, decision.run_id),
+                IN_FORCE: invariant_violations(db),
+            }
         about = {"run_id": decision.run_id, "as_of": decision.as_of.isoformat()}
         yield dg.MaterializeResult(asset_key=SAFETY_STOCK, metadata=about | {"dagster/row_count": decision.safety_stock_rows})
         yield dg.MaterializeResult(
             asset_key=STOCK_PLAN,
-            metadata=about | {"dagster/row_count": decision.stock_plan_rows, "pieces_oversold": decision.pieces_oversold},
+            metadata=about
+            | {
+                "dagster/row_count": decision.stock_plan_rows,
+                "pieces_oversold": decision.pieces_oversold,
+                "items_unknown": decision.items_unknown,
+            },
         )
-        yield dg.MaterializeResult(asset_key=QUOTAS, metadata=about | {"dagster/row_count": decision.quota_rows})
-        yield dg.AssetCheckResult(
-            asset_key=STOCK_PLAN, check_name=INVARIANT, passed=violations == 0, metadata={"violations": violations}
+        yield dg.MaterializeResult(
+            asset_key=QUOTAS, metadata=about | {"dagster/row_count": decision.quota_rows, "queued": decision.queued}
         )
+        for name, found in violations.items():
+            yield dg.AssetCheckResult(asset_key=STOCK_PLAN, check_name=name, passed=found == 0, metadata={"violations": found})
 
     return dg.Definitions(assets=[plan])

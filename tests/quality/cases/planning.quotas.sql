@@ -8,7 +8,8 @@ values (2, 'WH', 'A', 45, 0, 0, 0, 30, 15, 0);
 insert into planning.quotas (run_id, facility_id, sku, channel, shop, quota, published, rule)
 values (2, 'WH', 'A', 'taobao', 'flagship', 30, 45, 'weight');
 insert into ops.outbox (decision_id, run_id, channel, shop, sku, product_id, listing_id, quantity, state)
-values ('2', 2, 'taobao', 'flagship', 'A', '1', '1', 45, 'sent'), ('1', 1, 'taobao', 'flagship', 'A', '1', '1', 45, 'dead');
+values ('1', 1, 'taobao', 'flagship', 'A', '1', '1', 45, 'dead'), ('2', 2, 'taobao', 'flagship', 'A', '1', '1', 45, 'sent');
+insert into planning.decided (facility_id, sku, run_id, movement_id) values ('WH', 'A', 2, 0);
 -- spoil: published_stays_within_quota_and_pool
 update planning.quotas set published = 46;
 -- spoil: quotas_are_for_connected_shops

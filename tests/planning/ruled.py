@@ -185,12 +185,14 @@ def _taken_from_better(case: Ruled, made: Allocation, again: Callable[[Ruled], A
 
 
 def _gives_back(case: Ruled) -> np.ndarray:
-    """SKUs where a threshold may give back what was set apart."""
-    return (case.terms.set_apart & (case.terms.threshold > 0)).any(axis=1)
+    """SKUs where a threshold or a maximum may give back what was set apart: that can turn on who got an odd piece."""
+    terms = case.terms
+    limited = (terms.threshold > 0) | (terms.cap < UNLIMITED)
+    return (terms.set_apart & limited).any(axis=1)
 
 
 def _ordered(case: Ruled, made: Allocation, again: Callable[[Ruled], Allocation]) -> np.ndarray:
-    """With the shops in the other order the pool is the same; a threshold may turn on who got the odd piece."""
+    """With the shops in the other order the pool is the same."""
     turn = {name: getattr(case.channels, name)[:, ::-1] for name in Channels.__slots__}
     terms = {name: getattr(case.terms, name)[:, ::-1] for name in Ruling.__slots__}
     mirrored = replace(case, channels=Channels(**turn), priority=case.priority[::-1], terms=Ruling(**terms))

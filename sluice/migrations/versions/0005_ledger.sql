@@ -445,8 +445,8 @@ begin
             t.order_id, t.line_id, t.sku, t.quantity, t.is_presale, t.shipped, t.returned, t.ordered_at, t.shipped_at, t.returned_at,
             coalesce(
                 t.facility_id, -- the channel itself says where it ships from
-                -- what holds pieces stays where it is, once it is somewhere
-                case when k.quantity > 0 or k.shipped > 0 then nullif(k.facility_id, 'default') end,
+                -- what holds pieces stays where it is, once it is somewhere; what wants none needs no other place
+                case when k.quantity > 0 or k.shipped > 0 or t.quantity = 0 then nullif(k.facility_id, 'default') end,
                 (
                     select l.facility_id from ops.hold_lines as l
                     inner join ops.holds as h on h.hold_id = l.hold_id

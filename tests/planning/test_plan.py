@@ -11,6 +11,7 @@ import pytest
 from sluice.config import ChannelQuota, Planning
 from sluice.planning.lead_time import lead_times
 from sluice.planning.plan import Plan, plan
+from sluice.planning.replan import Basis, replan
 from tests.planning import test_demand, test_lead_time
 
 AS_OF = date(2026, 3, 31)
@@ -19,8 +20,8 @@ STOCK = {
     "sku": pl.String,
     "on_hand": pl.Int64,
     "committed": pl.Int64,
-    "presale_reserved": pl.Int64,
-    "incoming_quantity": pl.Int64,
+    "presale_reserve": pl.Int64,
+    "held": pl.Int64,
 }
 POLICY = Planning(
     pool_share=0.2,
@@ -72,8 +73,7 @@ def test_the_columns_are_those_of_the_tables(db: psycopg.Connection) -> None:
         found = db.execute(
             "select column_name from information_schema.columns where table_schema = 'planning' and table_name = %s", [table]
         ).fetchall()
-        kept = {name for (name,) in found} - {"run_id", "movement_id"}
-        assert kept <= set(getattr(result, table).columns), table
+        assert {name for (name,) in found} - {"movement_id"} == {"run_id", *getattr(result, table).columns}, table
 
 
 def test_stock_that_never_sold_goes_to_the_pool_but_for_the_floors() -> None:
@@ -112,10 +112,29 @@ def test_more_promised_than_there_is_is_reported() -> None:
     assert result.quotas["published"].to_list() == [0, 0]
 
 
-def test_a_presale_that_incoming_stock_fills_is_no_oversell() -> None:
-    result = made([], stock(("X", 3, 0, 40, 100), ("Y", 3, 0, 40, 30)))
+def test_strict_holds_are_promises_too() -> None:
+    result = made([], stock(("X", 20, 3, 4, 5)))
     assert adds_up(result)
-    assert result.stock_plan.select("presale_reserve", "oversold").rows() == [(3, 0), (10, 7)]
+    row = result.stock_plan.row(0, named=True)
+    assert (row["committed"], row["held"], row["presale_reserve"], row["quota_total"] + row["shared_pool"]) == (3, 5, 4, 8)
+
+
+def test_an_item_that_is_not_known_keeps_its_safety_stock_and_is_not_split() -> None:
+    position = stock(("X", 20, 0, 0, 0), ("Y", 20, 0, 0, 0)).with_columns(is_known=pl.Series([True, False]))
+    result = made(steady("X", "own", [1, 2]) + steady("Y", "own", [1, 2]), position)
+    assert result.safety_stock["sku"].to_list() == ["X", "Y"]
+    assert set(result.basis["sku"]) == {"X", "Y"}
+    assert result.stock_plan["sku"].to_list() == ["X"]
+    assert set(result.quotas["sku"]) == {"X"}
+
+
+def test_a_decision_from_the_basis_is_the_plans() -> None:
+    position = stock(("X", 60, 3, 0, 2), ("Y", 40, 0, 5, 0), ("Z", 9, 0, 0, 0))
+    result = made(steady("X", "own", [2, 4] * 30) + steady("Y", "market", [1, 3] * 30), position)
+    some = position.filter(pl.col("sku") != "X")
+    again = replan(some, Basis(result.safety_stock, result.basis), POLICY)
+    assert again.stock_plan.equals(result.stock_plan.filter(pl.col("sku") != "X"))
+    assert again.quotas.equals(result.quotas.filter(pl.col("sku") != "X"))
 
 
 def test_priority_beats_weight() -> None:

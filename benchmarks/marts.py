@@ -199,8 +199,10 @@ def main(sizes: Sequence[int]) -> None:
             f"{one.incremental.models:>8.1f} s {one.postgres:>12.2f} s / {one.duckdb:.2f} s = {one.postgres / one.duckdb:.1f}x"
         )
     for smaller, larger in itertools.pairwise(results):
-        ratio = larger.incremental.wall / smaller.incremental.wall
-        print(f"incremental build at {larger.orders:,} against {smaller.orders:,} orders: {ratio:.2f}x (aim: at most 1.3x)")
+        whole = larger.incremental.wall / smaller.incremental.wall
+        bare = (larger.incremental.wall - larger.start) / (smaller.incremental.wall - smaller.start)
+        sizes = f"{larger.orders:,} against {smaller.orders:,} orders"
+        print(f"incremental build at {sizes}: {whole:.2f}x (aim: at most 1.3x); less dbt's start {bare:.2f}x")
     for one in results:
         print(f"incremental against full refresh at {one.orders:,} orders: {one.full.wall / one.incremental.wall:.1f}x faster")
 

@@ -1,6 +1,7 @@
 """`sluice keys`: who may ask the data service."""
 
 import json
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -8,10 +9,10 @@ from sluice import warehouse
 from sluice.service import keys
 
 
-def create(name: str, pii: bool) -> None:
+def create(name: str, scopes: Sequence[str]) -> None:
     """Print a new key; only its hash is kept."""
     with warehouse.running() as address, warehouse.connect(address) as db:
-        print(keys.create(db, name, ["pii"] if pii else []))
+        print(keys.create(db, name, scopes))
 
 
 def listing(as_json: bool) -> None:

@@ -155,6 +155,30 @@ def preview_quotas(
     show_preview(config, policy, limit, json)
 
 
+explain = typer.Typer(no_args_is_help=True, help="Why a number is what it is.")
+app.add_typer(explain, name="explain")
+
+
+@explain.command("stock")
+def explain_stock(
+    sku: Annotated[str | None, typer.Argument(help="The SKU that is listed; a bundle's as well.")] = None,
+    channel: Annotated[str | None, typer.Option(help="CHANNEL/SHOP that was told the number.")] = None,
+    facility: Annotated[str | None, typer.Option(help="Only this facility.")] = None,
+    at: Annotated[str | None, typer.Option(help="What it showed then, as 2026-03-01T08:30:00Z; now if left out.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Instead: derive every number ever published again.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Every term of the number that a channel shows, with its source rows. Exit code 1 where something does not add up."""
+    from sluice.cli.explain import everything as explain_everything
+    from sluice.cli.explain import one
+
+    if everything:
+        raise typer.Exit(explain_everything(json))
+    if sku is None or channel is None:
+        raise typer.BadParameter("name a SKU and --channel CHANNEL/SHOP, or --all")
+    raise typer.Exit(one(sku, channel, facility, at, json))
+
+
 stock = typer.Typer(no_args_is_help=True, help="The stock ledger: what there is, what holds it, and every movement.")
 app.add_typer(stock, name="stock")
 Sku = Annotated[str, typer.Argument(help="The company's own code of the article.")]
@@ -209,7 +233,7 @@ def adjust_stock(
     json: AsJson = False,
 ) -> None:
     """Book pieces that were found, lost or received."""
-    from sluice.cli.stock import adjust
+    from sluice.cli.booking import adjust
 
     adjust(sku, facility, pieces, receipt, at, reference, key, json)
 
@@ -226,7 +250,7 @@ def transfer_stock(
     json: AsJson = False,
 ) -> None:
     """Book pieces that go to another facility; refused where fewer are free. What is promised stays."""
-    from sluice.cli.stock import transfer
+    from sluice.cli.booking import transfer
 
     transfer(sku, source, to, pieces, at, reference, key, json)
 
@@ -244,7 +268,7 @@ def return_stock(
     json: AsJson = False,
 ) -> None:
     """Book pieces of an order that came back; never more than left, and not again where the channel told of them."""
-    from sluice.cli.stock import take_back
+    from sluice.cli.booking import take_back
 
     take_back(shop, order, line, sku, pieces, disposition, at, key, json)
 
@@ -262,7 +286,7 @@ def show_presales(
     sku: OneSku = None,
     changed_since: Annotated[
         str | None,
-        typer.Option("--changed-since", help="Instead: promises that were given another date since, with their orders."),
+        typer.Option("--changed-since", help="Instead: promises that got another date since, with their orders."),
     ] = None,
     json: AsJson = False,
 ) -> None:

@@ -870,20 +870,22 @@ create table planning.decided (
     primary key (facility_id, sku)
 );
 
--- Stock of an item now, with the safety stock in force. `is_known`: its facility was counted lately enough to be believed.
+-- Stock of an item now, with the safety stock that the plan behind the decision in force wants: a decision keeps only as much of it
+-- as there was, and what arrives since fills it up first. `is_known`: its facility was counted lately enough to be believed.
 create view ops.available as
 select
     p.facility_id, p.sku, p.on_hand, p.committed, p.held, p.presale_reserve, p.presale_promised, p.unsellable, p.movement_id,
     coalesce(s.safety_stock, 0) as safety_stock,
     p.on_hand - p.committed - p.held - p.presale_reserve - coalesce(s.safety_stock, 0) as available,
-    coalesce(f.counted_at >= now() - o.stale_after, false) as is_known,
+    coalesce(f.counted_at >= now() - (select o.stale_after from ops.stock_policy as o), false) as is_known,
     f.counted_at,
     d.run_id
 from ops.stock_positions as p
-cross join ops.stock_policy as o
 left join ops.stock_feeds as f on f.facility_id = p.facility_id
 left join planning.decided as d on d.facility_id = p.facility_id and d.sku = p.sku
-left join planning.stock_plan as s on s.run_id = d.run_id and s.facility_id = p.facility_id and s.sku = p.sku;
+left join planning.runs as r on r.run_id = d.run_id
+left join planning.safety_stock as s
+    on s.run_id = coalesce(r.base_run_id, d.run_id) and s.facility_id = p.facility_id and s.sku = p.sku;
 comment on view ops.available is 'available to promise = on hand - committed - held - presale reserve - safety stock, pieces; below 0 the safety stock is drawn on, or more is promised than there is';
 
 -- Items with more promised than there is, and the orders that caused it: the youngest, whose pieces are not there.
@@ -967,7 +969,9 @@ $$;
 -- All lines of a request or none. Bundles are taken apart and what lines share is added up. Where one facility has all of it, it is
 -- held there; else a facility a SKU, since an order line ships from one. The same hold_id again gives the hold that there is.
 -- Refused: {"hold_id", "state": "refused", "short": [{"sku", "wanted", "available"}]}, nothing is kept.
-create function ops.hold_many(p_requests jsonb) returns setof jsonb language plpgsql as $$
+create function ops.hold_many(p_requests jsonb) returns setof jsonb language plpgsql
+set plan_cache_mode = force_generic_plan -- planning it takes several times as long as doing it
+as $$
 declare
     is_amiss boolean;
     -- lines: whose request, for whom, where (null: anywhere), what, how many
@@ -992,8 +996,10 @@ begin
         insert into ops.holds (hold_id, channel, shop, expires_at)
         select distinct on (a.hold_id)
             a.hold_id, a.said ->> 'channel', a.said ->> 'shop',
-            now() + coalesce(make_interval(secs => (a.said ->> 'for_seconds')::double precision), o.hold_for)
-        from asked as a cross join ops.stock_policy as o
+            now() + coalesce(
+                make_interval(secs => (a.said ->> 'for_seconds')::double precision), (select o.hold_for from ops.stock_policy as o)
+            )
+        from asked as a
         order by a.hold_id, a.position
         on conflict (hold_id) do nothing
         returning hold_id
@@ -1144,12 +1150,15 @@ end $$;
 -- One hold. `p_lines` is [{"sku", "quantity"}].
 create function ops.hold(
     p_hold_id text, p_channel text, p_shop text, p_lines jsonb, p_for interval default null, p_facility text default null
-) returns jsonb language sql as $$
-    select h from ops.hold_many(jsonb_build_array(jsonb_build_object(
-        'hold_id', p_hold_id, 'channel', p_channel, 'shop', p_shop, 'lines', p_lines,
-        'for_seconds', extract(epoch from p_for), 'facility_id', p_facility
-    ))) as h
-$$;
+) returns jsonb language plpgsql as $$
+begin
+    return (
+        select h from ops.hold_many(jsonb_build_array(jsonb_build_object(
+            'hold_id', p_hold_id, 'channel', p_channel, 'shop', p_shop, 'lines', p_lines,
+            'for_seconds', extract(epoch from p_for), 'facility_id', p_facility
+        ))) as h
+    );
+end $$;
 
 -- Give back what these holds hold, once. The caller has locked their rows and items.
 create function ops.end_holds(p_hold_ids text[], p_state text, p_reason text) returns bigint language plpgsql as $$

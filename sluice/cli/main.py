@@ -355,6 +355,27 @@ def url(config: ConfigPath = None) -> None:
     print(warehouse.url())
 
 
+prove = typer.Typer(no_args_is_help=True, help="Put a promise under load in a throwaway warehouse and count what breaks.")
+app.add_typer(prove, name="prove")
+
+
+@prove.command("oversell")
+def prove_oversell(
+    threads: Annotated[int, typer.Option(help="Connections that sell at once.", min=1, max=150)] = 32,
+    orders: Annotated[int, typer.Option(help="Checkouts: accepted orders and strict holds together.", min=1)] = 20_000,
+    channels: Annotated[int, typer.Option(help="Shops that share the stock.", min=1)] = 5,
+    skus: Annotated[int | None, typer.Option(help="SKUs; one a hundred orders if left out.", min=2)] = None,
+    without_guard: Annotated[bool, typer.Option("--without-guard", help="Leave the lock out; must be caught.")] = False,
+    seed: Annotated[int, typer.Option(help="Another course of events.")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Orders, holds, returns, transfers, counts and decisions at once, then every invariant. Exit code 1 if one broke."""
+    from sluice.cli.prove import oversell
+    from sluice.proofs.oversell import Load
+
+    raise typer.Exit(oversell(Load(threads, orders, channels, skus, seed, not without_guard), json))
+
+
 keys = typer.Typer(no_args_is_help=True, help="Keys of the data service.")
 app.add_typer(keys, name="keys")
 

@@ -84,3 +84,14 @@ create table unified.purchase_order_lines (
     received_at timestamptz,
     primary key (channel, shop, po_id, line_id)
 );
+create table unified.products (
+    channel text,
+    shop text,
+    product_id text,
+    listing_id text,
+    sku text,
+    stock_ref text,
+    status text not null default 'active',
+    primary key (channel, shop, listing_id)
+);
+create index on unified.products (channel, shop, sku);

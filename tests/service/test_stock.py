@@ -27,6 +27,8 @@ insert into planning.stock_plan (run_id, facility_id, sku, on_hand, safety_stock
     shared_pool, oversold, held, movement_id) values
     (1, 'WH-SH', 'LMP/1', 120, 15, 0, 14, 40, 51, 0, 0, 2), (2, 'WH-SH', 'LMP/1', 120, 15, 4, 14, 70, 15, 0, 2, 5),
     (1, 'WH-GZ', 'LMP/1', 7, 2, 0, 0, 5, 0, 0, 0, 7);
+insert into planning.safety_stock values
+    (1, 'WH-SH', 'LMP/1', 2, 2, 9, 2, 0.95, 'by hand', 15, 33), (1, 'WH-GZ', 'LMP/1', 1, 1, 1, 1, 0.9, 'by hand', 2, 3);
 insert into planning.quotas (run_id, facility_id, sku, channel, shop, quota, published, protected, rule) values
     (1, 'WH-SH', 'LMP/1', 'taobao', 'flagship', 1, 1, 0, 'old'), (2, 'WH-SH', 'LMP/1', 'taobao', 'flagship', 40, 52, 3, 'weight'),
     (2, 'WH-SH', 'LMP/1', 'shopify', 'main', 30, 45, 0, 'weight'), (2, 'WH-SH', 'OTHER', 'shopify', 'main', 9, 9, 0, 'weight'),

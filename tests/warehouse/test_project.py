@@ -12,7 +12,10 @@ from sluice import dbt, warehouse
 from sluice.project import DBT_PROJECT
 
 LAYERS = {"staging": {"seeds", "staging"}, "unified": {"staging", "unified"}, "marts": {"seeds", "unified", "marts"}}
-SOURCES_OF_MARTS = {"source.sluice.raw.shops", "source.sluice.ops.order_events", "source.sluice.ops.commitments"}
+SOURCES_OF_MARTS = {
+    "source.sluice.raw.shops",
+    *(f"source.sluice.ops.{name}" for name in ("order_events", "stock_positions", "stock_feeds")),
+}
 YML = sorted(path for path in DBT_PROJECT.rglob("*.yml") if path.parent != DBT_PROJECT)
 
 

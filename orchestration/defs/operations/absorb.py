@@ -15,6 +15,7 @@ from sluice.operations.watch import STOCK
 EVENTS = dg.AssetKey(["ops", "order_events"])
 COMMITMENTS = dg.AssetKey(["ops", "commitments"])
 POSITIONS = dg.AssetKey(["ops", "stock_positions"])
+FEEDS = dg.AssetKey(["ops", "stock_feeds"])
 OVERSELLS = dg.AssetKey(["ops", "oversells"])
 STANDING: LiteralString = """
 select count(*), coalesce(sum(on_hand), 0)::bigint, coalesce(sum(committed), 0)::bigint, coalesce(sum(held), 0)::bigint,
@@ -51,6 +52,9 @@ def operations() -> dg.Definitions:
                 kinds={"postgres"},
                 description="Where stock stands, from the ledger: counts and orders that were landed are taken in.",
             ),
+            dg.AssetSpec(
+                FEEDS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="When each facility was last counted."
+            ),
         ],
         check_specs=specs(STOCK),
     )
@@ -61,6 +65,7 @@ def operations() -> dg.Definitions:
             events = _row(db, "select count(*) from ops.order_events")
             held = _row(db, "select count(*), coalesce(sum(quantity), 0)::bigint from ops.commitments where quantity > 0")
             stock = _row(db, STANDING)
+            feeds = _row(db, "select count(*) from ops.stock_feeds")
             found = list(checked(db, STOCK))
         yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read, "dagster/row_count": events[0]})
         yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": held[1]})
@@ -68,6 +73,7 @@ def operations() -> dg.Definitions:
             asset_key=POSITIONS,
             metadata=dict(zip(("dagster/row_count", "on_hand", "committed", "held", "presale_reserve"), stock, strict=True)),
         )
+        yield dg.MaterializeResult(asset_key=FEEDS, metadata={"dagster/row_count": feeds[0]})
         yield from found
 
     @dg.multi_asset(

@@ -1,22 +1,9 @@
-with stock as (
-    select
-        facility_id,
-        sku,
-        cast(sum(on_hand) as integer) as on_hand,
-        max(as_of) as as_of
-    from {{ ref('stock') }}
-    group by facility_id, sku
+with positions as (
+    select * from {{ source('ops', 'stock_positions') }}
 ),
 
-commitments as (
-    select
-        facility_id,
-        sku,
-        cast(coalesce(sum(quantity) filter (where not is_presale), 0) as integer) as committed,
-        cast(coalesce(sum(quantity) filter (where is_presale), 0) as integer) as presale_reserved
-    from {{ source('ops', 'commitments') }}
-    where quantity > 0
-    group by facility_id, sku
+feeds as (
+    select * from {{ source('ops', 'stock_feeds') }}
 ),
 
 incoming as (
@@ -34,12 +21,7 @@ keys as (
     select
         facility_id,
         sku
-    from stock
-    union
-    select
-        facility_id,
-        sku
-    from commitments
+    from positions
     union
     select
         facility_id,
@@ -51,16 +33,19 @@ position as (
     select
         keys.facility_id,
         keys.sku,
-        coalesce(stock.on_hand, 0) as on_hand,
-        coalesce(commitments.committed, 0) as committed,
-        coalesce(commitments.presale_reserved, 0) as presale_reserved,
+        coalesce(positions.on_hand, 0) as on_hand,
+        coalesce(positions.committed, 0) as committed,
+        coalesce(positions.held, 0) as held,
+        coalesce(positions.presale_reserve, 0) as presale_reserve,
+        coalesce(positions.presale_promised, 0) as presale_promised,
+        coalesce(positions.unsellable, 0) as unsellable,
         coalesce(incoming.incoming_quantity, 0) as incoming_quantity,
         incoming.next_expected_at,
-        stock.as_of
+        feeds.counted_at
     from keys
-    left join stock on keys.facility_id = stock.facility_id and keys.sku = stock.sku
-    left join commitments on keys.facility_id = commitments.facility_id and keys.sku = commitments.sku
+    left join positions on keys.facility_id = positions.facility_id and keys.sku = positions.sku
     left join incoming on keys.facility_id = incoming.facility_id and keys.sku = incoming.sku
+    left join feeds on keys.facility_id = feeds.facility_id
 )
 
 select * from position

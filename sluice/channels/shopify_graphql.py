@@ -103,15 +103,6 @@ query Locations($first: Int!, $after: String) {
 }
 """
 
-AVAILABLE = """
-query Available($ids: [ID!]!, $location: ID!) {
-  nodes(ids: $ids) {
-    __typename
-    ... on InventoryItem { id inventoryLevel(locationId: $location) { quantities(names: ["available"]) { name quantity } } }
-  }
-}
-"""
-
 SET_QUANTITIES = """
 mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
@@ -122,11 +113,23 @@ mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!) {
 """
 
 
+def available(locations: int) -> str:
+    """Pieces of items at so many locations ($l0, $l1 ...), as l0, l1 ... of each item."""
+    given = ", ".join(f"$l{number}: ID!" for number in range(locations))
+    levels = " ".join(
+        f'l{number}: inventoryLevel(locationId: $l{number}) {{ quantities(names: ["available"]) {{ name quantity }} }}'
+        for number in range(locations)
+    )
+    return (
+        f"query Available($ids: [ID!]!, {given}) {{ nodes(ids: $ids) {{ __typename ... on InventoryItem {{ id {levels} }} }} }}"
+    )
+
+
 def operations() -> list[str]:
     """Every operation that is ever sent."""
     parts = [part for owned in PARTS.values() for part in owned]
     parts += [inner for part in parts for inner in part.parts]
-    return [*map(page, PARTS), *map(rest, parts), CLAIMS, SCOPES, LOCATIONS, AVAILABLE, SET_QUANTITIES]
+    return [*map(page, PARTS), *map(rest, parts), CLAIMS, SCOPES, LOCATIONS, available(1), available(3), SET_QUANTITIES]
 
 
 def selection(record: type[Struct]) -> str:

@@ -6,7 +6,6 @@ its numbers: a call repeated after a lost answer takes effect once, and a later 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
@@ -31,11 +30,6 @@ class Quantity(msgspec.Struct):
 
 class Level(msgspec.Struct):
     quantities: list[Quantity]
-
-
-class Item(msgspec.Struct):
-    id: str | None = None
-    inventoryLevel: Level | None = None
 
 
 class UserError(msgspec.Struct):
@@ -68,7 +62,7 @@ class Located(msgspec.Struct):
 
 
 class Read(msgspec.Struct):
-    nodes: list[Item | None]
+    nodes: list[dict[str, msgspec.Raw] | None]
 
 
 class Set(msgspec.Struct):
@@ -76,6 +70,10 @@ class Set(msgspec.Struct):
 
 
 T = TypeVar("T")
+Placed = tuple[str, Quota]
+"""A quota and the location that it is for."""
+Where = tuple[str, str]
+"""An inventory item and a location."""
 
 
 def publish(client: Client, locations: Mapping[str, str], quotas: Sequence[Quota]) -> Iterator[Answer]:
@@ -83,7 +81,7 @@ def publish(client: Client, locations: Mapping[str, str], quotas: Sequence[Quota
     known = dict(locations) or _locations(client)
     # Shop owners type names: case is not what tells two facilities apart.
     places = {name.casefold(): place for name, place in known.items()}
-    sendable: list[tuple[str, Quota]] = []
+    sendable: list[Placed] = []
     for quota in quotas:
         place = places.get((quota.facility_id or "").casefold())
         if not quota.stock_ref:
@@ -92,35 +90,34 @@ def publish(client: Client, locations: Mapping[str, str], quotas: Sequence[Quota
             yield Answer(quota.decision_id, False, _no_place(quota.facility_id, known))
         else:
             sendable.append((place, quota))
-    sendable.sort(key=lambda pair: pair[0])
-    for place, group in groupby(sendable, key=lambda pair: pair[0]):
-        pending = [quota for _, quota in group]
-        for start in range(0, len(pending), AT_ONCE):
-            yield from _publish_at(client, place, pending[start : start + AT_ONCE])
+    # an item's locations side by side: one look tells of all of them
+    sendable.sort(key=lambda pair: (str(pair[1].stock_ref), pair[0]))
+    for start in range(0, len(sendable), AT_ONCE):
+        yield from _publish(client, sendable[start : start + AT_ONCE])
 
 
-def _publish_at(client: Client, place: str, pending: list[Quota]) -> Iterator[Answer]:
-    """At most AT_ONCE quotas at one location. Shopify takes a call as a whole or not at all."""
+def _publish(client: Client, pending: list[Placed]) -> Iterator[Answer]:
+    """At most AT_ONCE quotas. Shopify takes a call as a whole or not at all."""
     for attempt in range(ROUNDS):
-        seen = _available(client, place, pending)
-        changes = [quota for quota in pending if seen.get(str(quota.stock_ref)) != quota.quantity]
-        errors = _set(client, place, changes, seen, attempt) if changes else []
+        seen = _available(client, pending)
+        changes = [one for one in pending if seen.get(_where(one)) != one[1].quantity]
+        errors = _set(client, changes, seen, attempt) if changes else []
         if not errors:
-            shown = _available(client, place, changes) if changes else {}
-            for quota in pending:
-                changed = quota in changes
+            shown = _available(client, changes) if changes else {}
+            for one in pending:
+                changed = one in changes
                 yield Answer(
-                    quota.decision_id,
+                    one[1].decision_id,
                     accepted=True,
                     message="set" if changed else "already so",
-                    read_back=(shown if changed else seen).get(str(quota.stock_ref)),
+                    read_back=(shown if changed else seen).get(_where(one)),
                 )
             return
-        rejected = dict(_rejections(errors, changes))
+        rejected = dict(_rejections(errors, [quota for _, quota in changes]))
         yield from (Answer(decision_id, False, words) for decision_id, words in rejected.items())
-        pending = [quota for quota in pending if quota.decision_id not in rejected]
+        pending = [one for one in pending if one[1].decision_id not in rejected]
     words = f"the quantity changed at Shopify {ROUNDS} times while it was being set; it is left as it is"
-    yield from (Answer(quota.decision_id, False, words) for quota in pending)
+    yield from (Answer(quota.decision_id, False, words) for _, quota in pending)
 
 
 def _rejections(errors: Iterable[UserError], sent: Sequence[Quota]) -> Iterator[tuple[str, str]]:
@@ -133,18 +130,18 @@ def _rejections(errors: Iterable[UserError], sent: Sequence[Quota]) -> Iterator[
             yield quota.decision_id, f"{error.code or 'refused'}: {error.message}"
 
 
-def _set(client: Client, place: str, quotas: Sequence[Quota], seen: Mapping[str, int | None], attempt: int) -> list[UserError]:
+def _set(client: Client, changes: Sequence[Placed], seen: Mapping[Where, int | None], attempt: int) -> list[UserError]:
     rows = [
         {
             "inventoryItemId": quota.stock_ref,
             "locationId": place,
             "quantity": quota.quantity,
-            "changeFromQuantity": seen.get(str(quota.stock_ref)),
+            "changeFromQuantity": seen.get(_where((place, quota))),
         }
-        for quota in quotas
+        for place, quota in changes
     ]
-    content = [f"{quota.decision_id}:{seen.get(str(quota.stock_ref))}:{quota.quantity}" for quota in quotas]
-    key = str(uuid5(NAMESPACE_URL, "|".join([place, str(attempt), *content])))
+    content = [f"{quota.decision_id}:{place}:{seen.get(_where((place, quota)))}:{quota.quantity}" for place, quota in changes]
+    key = str(uuid5(NAMESPACE_URL, "|".join([str(attempt), *content])))
     change = {
         "name": "available",
         "reason": "correction",
@@ -155,16 +152,25 @@ def _set(client: Client, place: str, quotas: Sequence[Quota], seen: Mapping[str,
     return _data(body, Set).inventorySetQuantities.userErrors
 
 
-def _available(client: Client, place: str, quotas: Sequence[Quota]) -> dict[str, int | None]:
-    """Pieces by inventory item; None where the item is not stocked at the location."""
-    items = [str(quota.stock_ref) for quota in quotas]
-    found: dict[str, int | None] = {}
+def _available(client: Client, placed: Sequence[Placed]) -> dict[Where, int | None]:
+    """Pieces by inventory item and location; None where the item is not stocked there."""
+    items = list(dict.fromkeys(str(quota.stock_ref) for _, quota in placed))
+    places = sorted({place for place, _ in placed})
+    found: dict[Where, int | None] = {}
     for start in range(0, len(items), READ_AT_ONCE):
-        body = client.ask(graphql.AVAILABLE, ids=items[start : start + READ_AT_ONCE], location=place)
+        named = {f"l{number}": place for number, place in enumerate(places)}
+        body = client.ask(graphql.available(len(places)), ids=items[start : start + READ_AT_ONCE], **named)
         for item in _data(body, Read).nodes:
-            if item and item.id:
-                found[item.id] = item.inventoryLevel.quantities[0].quantity if item.inventoryLevel else None
+            if item and "id" in item:
+                name = msgspec.json.decode(item["id"], type=str)
+                for label, place in named.items():
+                    level = msgspec.json.decode(item[label], type=Level | None)
+                    found[name, place] = level.quantities[0].quantity if level else None
     return found
+
+
+def _where(placed: Placed) -> Where:
+    return str(placed[1].stock_ref), placed[0]
 
 
 def _locations(client: Client) -> dict[str, str]:

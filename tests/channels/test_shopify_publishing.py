@@ -173,7 +173,7 @@ def test_a_later_decision_of_an_earlier_number_is_not_swallowed(url: str, state:
 
 
 def test_an_error_that_names_no_quota_turns_all_down() -> None:
-    level = {"inventoryLevel": {"quantities": [{"name": "available", "quantity": 1}]}}
+    level = {"l0": {"quantities": [{"name": "available", "quantity": 1}]}}
     items = [{"id": quota(number, 5).stock_ref, **level} for number in (0, 1)]
     errors = [{"code": "INVALID_REASON", "field": ["input", "reason"], "message": "No such reason."}]
     payload = {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": errors}}

@@ -108,10 +108,10 @@ class Market:
         self.db.commit()
         client, shown = Client(self.connections[shop]), {}
         for facility, place in LOCATIONS.items():
-            body = client.ask(graphql.AVAILABLE, ids=[ref for (ref,) in rows], location=place)
+            body = client.ask(graphql.available(1), ids=[ref for (ref,) in rows], l0=place)
             for item in json.loads(body)["data"]["nodes"]:
-                if item["inventoryLevel"]:
-                    shown[facility] = item["inventoryLevel"]["quantities"][0]["quantity"]
+                if item["l0"]:
+                    shown[facility] = item["l0"]["quantities"][0]["quantity"]
         return shown
 
     def told(self, shop: str, sku: str) -> list[tuple[str, int]]:

@@ -37,7 +37,7 @@ def rest_order(order: Record) -> Record:
         "contact_email": None,
         "created_at": _time(order["createdAt"]),
         "currency": order["currencyCode"],
-        "customer": _customer(order["customer"]),
+        "customer": _customer(order["customer"], order["shippingAddress"]),
         "customer_locale": "en",
         "device_id": None,
         "discount_applications": [],
@@ -47,7 +47,7 @@ def rest_order(order: Record) -> Record:
         "estimated_taxes": False,
         "financial_status": _lower(order["displayFinancialStatus"]),
         "fulfillment_status": FULFILMENT.get(order["displayFulfillmentStatus"]),
-        "fulfillments": [_fulfillment(one, name, by_id) for one in order["fulfillments"](ALL)],
+        "fulfillments": [_fulfillment(one, order, by_id) for one in order["fulfillments"](ALL)],
         "landing_site": None,
         "landing_site_ref": None,
         "line_item_groups": [],
@@ -71,7 +71,7 @@ def rest_order(order: Record) -> Record:
         "processed_at": _time(order["processedAt"]),
         "reference": None,
         "referring_site": None,
-        "refunds": [_refund(one, by_id) for one in order["refunds"](ALL)],
+        "refunds": [_refund(one, order, by_id) for one in order["refunds"](ALL)],
         "returns": [],
         "shipping_address": _address(order["shippingAddress"]),
         "shipping_lines": [],
@@ -144,14 +144,15 @@ def _line(line: Record) -> Record:
     }
 
 
-def _fulfillment(sent: Record, name: str, lines: Mapping[str, Record]) -> Record:
+def _fulfillment(sent: Record, order: Record, lines: Mapping[str, Record]) -> Record:
     items = sent["fulfillmentLineItems"](ALL)["nodes"]
     tracking = sent["trackingInfo"](ALL)
     return _ids(sent) | {
         "created_at": _time(sent["createdAt"]),
         "line_items": [lines[one["lineItem"]["id"]] | {"quantity": one["quantity"]} for one in items],
         "location_id": _number(sent["location"]["id"]),
-        "name": f"#{name}.1",
+        "name": f"{order['name']}.1",
+        "order_id": _number(order["id"]),
         "origin_address": {},
         "receipt": {},
         "service": "manual",
@@ -166,7 +167,7 @@ def _fulfillment(sent: Record, name: str, lines: Mapping[str, Record]) -> Record
     }
 
 
-def _refund(refund: Record, lines: Mapping[str, Record]) -> Record:
+def _refund(refund: Record, order: Record, lines: Mapping[str, Record]) -> Record:
     """Its money is in its transactions."""
     returned = refund["return"]
     total = refund["totalRefundedSet"]["shopMoney"]
@@ -175,6 +176,7 @@ def _refund(refund: Record, lines: Mapping[str, Record]) -> Record:
         "duties": [],
         "note": refund["note"],
         "order_adjustments": [],
+        "order_id": _number(order["id"]),
         "processed_at": _time(refund["processedAt"]),
         "refund_line_items": [_refund_line(one, lines) for one in refund["refundLineItems"](ALL)["nodes"]],
         "refund_shipping_lines": [],
@@ -210,13 +212,16 @@ def _refund_line(line: Record, lines: Mapping[str, Record]) -> Record:
     }
 
 
-def _customer(customer: Record | None) -> Record | None:
+def _customer(customer: Record | None, address: Record) -> Record | None:
     """Who the customer is, the customers' own records tell."""
     if customer is None:
         return None
+    number = _number(customer["id"])
+    more = {"id": number + 1, "customer_id": number, "country_name": address["countryCodeV2"], "default": True}
     return _ids(customer) | {
         "created_at": None,
         "currency": "USD",
+        "default_address": _address(address) | more,
         "email": None,
         "first_name": None,
         "last_name": None,

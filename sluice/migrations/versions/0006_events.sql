@@ -12,6 +12,12 @@ create table raw.events (
     body bytea not null,
     primary key (channel, shop, event_id)
 );
+-- Compressed quickly where the server can; every event passes here on its way.
+do $$ begin
+    alter table raw.events alter column body set compression lz4;
+exception when feature_not_supported then
+    null;
+end $$;
 create index events_time on raw.events (channel, shop, received_at);
 comment on table raw.events is 'Notifications of channels as they came. Bodies hold personal data: no role but the owner reads them.';
 

@@ -145,7 +145,8 @@ class Buyer(Staff):
         with self.db.transaction():
             self.db.execute(
                 "insert into unified.purchase_order_lines"
-                " (channel, shop, po_id, line_id, facility_id, sku, quantity, expected_at) values ('erp', 'erp', %s, '1', %s, %s, %s, now() + %s)",
+                " (channel, shop, po_id, line_id, facility_id, sku, quantity, expected_at)"
+                " values ('erp', 'erp', %s, '1', %s, %s, %s, now() + %s)",
                 (f"PO{self._number}", *item, count, timedelta(days=self.random.randint(1, 30))),
             )
         self._open.append((f"PO{self._number}", item, count, 0))

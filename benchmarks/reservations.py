@@ -26,6 +26,8 @@ SKUS = 10_000
 PLENTY = 1_000_000
 """Pieces of each SKU: nothing is refused, so that both ways do the same work."""
 BATCH = 100
+NUMBERS = itertools.count()
+"""Every reservation has an id of its own."""
 NAIVE = """
 create schema naive;
 create table naive.stock (sku text collate "C" primary key, on_hand integer not null, reserved integer not null default 0);
@@ -75,19 +77,23 @@ def many(db: psycopg.Connection, wanted: list[tuple[str, str]]) -> None:
 
 def measured(address: str, reserve: Reserve, batch: int, skus: int, threads: int, seconds: float) -> Measured:
     """What `threads` connections reserve together, each call `batch` pieces of random SKUs among the first `skus`."""
-    numbers, done, calls = itertools.count(), [0] * threads, [[] for _ in range(threads)]  # type: list[list[float]]
+    done = [0] * threads
+    calls: list[list[float]] = [[] for _ in range(threads)]
     gate = threading.Barrier(threads + 1)
-    run = f"{reserve.__name__}-{skus}-"
 
     def work(me: int) -> None:
         random = Random(me)
+
+        def wanted() -> list[tuple[str, str]]:
+            return [(f"r{next(NUMBERS)}", name(random.randrange(skus))) for _ in range(batch)]
+
         with warehouse.connect(address) as db:
-            for warm in range(8):  # each connection makes its plans once
-                reserve(db, [(f"{run}warm{me}-{warm}-{n}", name(random.randrange(skus))) for n in range(batch)])
+            for _ in range(8):  # each connection makes its plans once
+                reserve(db, wanted())
             gate.wait()
             until = time.perf_counter() + seconds
             while (began := time.perf_counter()) < until:
-                reserve(db, [(f"{run}{next(numbers)}", name(random.randrange(skus))) for _ in range(batch)])
+                reserve(db, wanted())
                 calls[me].append((time.perf_counter() - began) * 1000)
                 done[me] += batch
 

@@ -31,8 +31,8 @@ def _of_database(fault: psycopg.Error) -> str | None:
     in_words = (psycopg.errors.CheckViolation, psycopg.errors.NoDataFound, psycopg.errors.InvalidParameterValue)
     if isinstance(fault, in_words) and fault.diag.constraint_name is None:
         return fault.diag.message_primary
-    if isinstance(fault, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName | psycopg.errors.UndefinedFunction):
-        return UNPREPARED
+    if isinstance(fault, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return f"{UNPREPARED} ({fault.diag.message_primary})"
     if isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None:
         return f"the warehouse does not answer: {' '.join(str(fault).split())}"
     return None

@@ -156,13 +156,14 @@ def test_a_request_that_is_wrong_is_told_which_part(shop: httpx.Client, change: 
 
 
 def test_fifty_clients_on_one_sku_get_what_there_is_and_not_a_piece_more(shop: httpx.Client, url: str) -> None:
-    """Everyone asks, some give back, some ask again under the same id; 300 pieces for wishes of some 800."""
+    """Everyone asks, some give back, some ask again under the same id; 300 pieces for wishes of some 800, at two services."""
     there, clients = 300, 50
+    addresses = [str(shop.base_url)]
 
     def customer(number: int) -> list[tuple[int, int, int]]:
         """(status, wanted, what the answer says is there or held)"""
         luck, answers = random.Random(number), []
-        with httpx.Client(base_url=shop.base_url, headers=shop.headers, timeout=30) as mine:
+        with httpx.Client(base_url=addresses[number % 2], headers=shop.headers, timeout=30) as mine:
             for cart in range(5):
                 hold_id, wanted = f"c{number}-{cart}", luck.randint(1, 6)
                 answer = mine.post("/holds", json=wanting(hold_id, ("HOT", wanted)))
@@ -187,7 +188,8 @@ def test_fifty_clients_on_one_sku_get_what_there_is_and_not_a_piece_more(shop: h
 
     watching = threading.Thread(target=watch)
     watching.start()
-    with ThreadPoolExecutor(clients) as pool:
+    with serving(url) as second, ThreadPoolExecutor(clients) as pool:
+        addresses.append(second)
         answers = [one for some in pool.map(customer, range(clients)) for one in some]
     over.set()
     watching.join()

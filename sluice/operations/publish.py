@@ -29,11 +29,19 @@ where
             and coalesce(n.facility_id, '') = coalesce(o.facility_id, '') and n.message_id > o.message_id
     )
 """
+# A decision may be queued after the look above: of two for one listing, only the newer may go out.
 DUE = """
-select message_id, decision_id, sku, product_id, listing_id, stock_ref, facility_id, quantity
-from ops.outbox
-where channel = %(channel)s and shop = %(shop)s and state = 'pending' and next_attempt_at <= now()
-order by message_id limit %(limit)s
+select o.message_id, o.decision_id, o.sku, o.product_id, o.listing_id, o.stock_ref, o.facility_id, o.quantity
+from ops.outbox as o
+where
+    o.channel = %(channel)s and o.shop = %(shop)s and o.state = 'pending' and o.next_attempt_at <= now()
+    and not exists (
+        select from ops.outbox as n
+        where
+            n.channel = o.channel and n.shop = o.shop and n.listing_id = o.listing_id
+            and coalesce(n.facility_id, '') = coalesce(o.facility_id, '') and n.message_id > o.message_id
+    )
+order by o.message_id limit %(limit)s
 """
 SETTLE = """
 update ops.outbox set

@@ -11,6 +11,7 @@ from sluice import warehouse
 from sluice.channels.protocol import Answer, ChannelError, Quota
 from sluice.channels.registry import connectors
 from sluice.config import Planning
+from sluice.operations import publish
 from sluice.operations.decide import decide, invariant_violations, newest_run
 from sluice.operations.outbox import Outlet, queue
 from sluice.operations.publish import ATTEMPTS, deliver
@@ -137,6 +138,19 @@ def test_the_newer_plan_wins_and_an_earlier_value_can_return(shop: Company) -> N
     deliver(shop.db, OWN, channel)
     assert 3 in published_by_the_channel(shop)
     assert 9 not in published_by_the_channel(shop)
+
+
+def test_of_two_numbers_for_a_listing_only_the_newer_goes_out_at_once(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the newer one is queued between the deliverer's looks, so that the older is not yet put aside."""
+    count = queued(shop.db, 5)
+    queued(shop.db, 8)
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "SUPERSEDE", "select")
+        done = deliver(shop.db, OWN, Shopify(shop))  # type: ignore[arg-type]
+    assert (done.sent, done.refused) == (count, 0)
+    deliver(shop.db, OWN, Shopify(shop))  # type: ignore[arg-type]
+    assert states(shop) == {"superseded": count, "sent": count}
+    assert 5 not in published_by_the_channel(shop)
 
 
 class Shopify:

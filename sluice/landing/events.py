@@ -1,6 +1,5 @@
 """Events: notifications of a channel, kept as they came and landed in one transaction."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,6 @@ from sluice.landing.overlay import NO_FILE, Whole, identity
 from sluice.landing.store import REFUSALS
 from sluice.landing.transaction import Lander, Outcome
 
-MEASURE_SECONDS = 5.0
 AT_ONCE = 1_000
 """Events that are read from the table at once."""
 
@@ -138,8 +136,6 @@ class Events:
 class EventLander(Lander):
     """Lands events of one stream. The caller holds the stream's rows (`Store.alone`)."""
 
-    _measure_at = 0.0
-
     def take(self, events: Sequence[Received]) -> Outcome:
         """Rows, quarantine, and what operations make of them."""
         outcome, decision = self.put(events)
@@ -175,14 +171,10 @@ class EventLander(Lander):
         check()
 
     def _absorb(self, decision: Decision) -> None:
-        """As for pages, but the tables' growth is looked at now and then only."""
+        """As for pages, but tables are not analyzed here: every plan made anew would keep events waiting."""
         orders = sorted({one.order_id for one in decision.accepted if one.order_id is not None})
-        if not orders:
-            return
-        if time.monotonic() > self._measure_at:
-            self.store.analyze_grown()
-            self._measure_at = time.monotonic() + MEASURE_SECONDS
-        self.db.execute("select ops.absorb_orders(%s, %s, %s)", (*self.where[:2], orders)).fetchone()
+        if orders:
+            self.db.execute("select ops.absorb_orders(%s, %s, %s)", (*self.where[:2], orders)).fetchone()
 
     def _reader(self, known: Mapping[Key, Whole]) -> Read:
         """What an event tells, with what it does not carry taken from what is known whole."""

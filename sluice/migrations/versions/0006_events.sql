@@ -37,19 +37,3 @@ create table raw.event_records (
 comment on table raw.event_records is 'Which event a record''s newest form came by, and what was read of it before. Holds personal data.';
 
 revoke all on raw.events, raw.event_records from public;
-
--- An event is one order, and planning the views over all channels takes twenty times as long as reading one order through them:
--- few orders are absorbed by plans that are made once a connection, many by plans made for them.
-alter function ops.held_pieces(text, text, text[]) reset plan_cache_mode;
-alter function ops.absorb_orders(text, text, text[]) reset plan_cache_mode;
-alter function ops.absorb_orders(text, text, text[]) rename to absorb_as_planned;
-create function ops.absorb_orders(p_channel text, p_shop text, p_order_ids text[]) returns void
-language plpgsql
-set plan_cache_mode = force_custom_plan
-as $$
-begin
-    if cardinality(p_order_ids) <= 500 then
-        perform set_config('plan_cache_mode', 'force_generic_plan', true);
-    end if;
-    perform ops.absorb_as_planned(p_channel, p_shop, p_order_ids);
-end $$;

@@ -69,32 +69,35 @@ class Events:
         self._landers: dict[str, EventLander] = {}
 
     def take(self, events: Sequence[Received]) -> None:
-        """Keep, land and absorb them: all of it or nothing. One that was taken before changes nothing."""
-        streams = sorted({event.stream for event in events if event.stream is not None})
-        if len(streams) == 1:
-            try:
-                with self.db.pipeline(), self.db.transaction():
-                    self._take_plain(events, streams[0])
-                return
-            except (NotPlain, *REFUSALS):
-                pass  # something in it needs a closer look
+        """Keep, land and absorb them, a stream a transaction: all of it or nothing. One that was taken before changes nothing."""
+        for stream in sorted({event.stream or "" for event in events}):
+            self._take(stream, [event for event in events if (event.stream or "") == stream])
+
+    def _take(self, stream: str, events: Sequence[Received]) -> None:
+        if not stream:
+            with self.db.transaction():
+                self._keep(events)
+            return
+        try:
+            with self.db.pipeline(), self.db.transaction():
+                self._take_plain(events, stream)
+            return
+        except (NotPlain, *REFUSALS):
+            pass  # something in it needs a closer look
         with self.db.transaction():
-            for stream in streams:
-                self.lander(stream).store.alone()
+            self.lander(stream).store.alone()
             new = {row[0] for row in self._keep(events)}
-            for stream in streams:
-                found = [event for event in events if event.stream == stream and event.event_id in new]
-                if found:
-                    self.lander(stream).take(found)
+            if found := [event for event in events if event.event_id in new]:
+                self.lander(stream).take(found)
 
     def _take_plain(self, events: Sequence[Received], stream: str) -> None:
         """Two journeys to the database: one that looks, one that writes. Raises NotPlain where that does not do."""
         lander = self.lander(stream)
         lander.store.alone()
         kept = self._keep(events)
-        known = lander.look([event for event in events if event.stream == stream])
+        known = lander.look(events)
         new = {row[0] for row in kept}
-        if found := [event for event in events if event.stream == stream and event.event_id in new]:
+        if found := [event for event in events if event.event_id in new]:
             lander.take_plain(found, known)
 
     def warm(self) -> None:

@@ -18,13 +18,14 @@ def absorb(db: Connection, everything: bool = False) -> int:
     """Counts and purchases first, then waiting orders, a shop a transaction; the number of orders read.
 
     Idempotent. `everything` reads all orders anew: after a mended mapping. One transaction for several shops could wait for a
-    landing that waits for it, so each is committed before the next begins; a transaction that the caller left open is kept.
+    landing that waits for it, so each is committed before the next begins, unless the caller has a transaction open.
     """
-    if db.execute("select to_regclass('unified.orders')").fetchone() == (None,):
-        return 0
     with db.transaction():
+        if db.execute("select to_regclass('unified.orders')").fetchone() == (None,):
+            return 0
         db.execute("select ops.absorb_supply()")
-    waiting = db.execute(WAITING, (everything,)).fetchall()
+    with db.transaction():
+        waiting = db.execute(WAITING, (everything,)).fetchall()
     for channel, shop, orders in waiting:
         with db.transaction():
             db.execute("select ops.absorb_orders(%s, %s, %s)", (channel, shop, orders))

@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from sluice.cli.ledger import instant, ledger, shop_of
-from sluice.cli.tables import print_json, table, text
+from sluice.cli.tables import print_json, table, text, wide
 from sluice.config import ConfigError
 from sluice.operations.explain import Explanation, Item, NothingPublished, Place, Term, explain
 from sluice.operations.explain_all import explain_all
@@ -33,7 +33,7 @@ def one(sku: str, shop: str, facility: str | None, at: str | None, as_json: bool
         print_json([asdict(one) | {"adds_up": one.adds_up} for one in found])
     else:
         for explanation in found:
-            Console().print(_tree(explanation))
+            wide().print(_tree(explanation))
     return 0 if all(explanation.adds_up for explanation in found) else 1
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sluice import warehouse
 from sluice.cli.environment import environment
+from sluice.cli.tables import wide
 from sluice.config import ConfigError, Planning, load_policy
 from sluice.operations.decide import decide, in_force, newest_run, planned
 from sluice.operations.outbox import outlets
@@ -59,7 +60,7 @@ def show_quotas(path: Path | None, sku: str | None, channel: str | None, limit: 
     if as_json:
         print(json.dumps(rows, default=str, indent=2))
     else:
-        Console().print(_table(run_id, rows))
+        wide().print(_table(run_id, rows))
 
 
 def show_preview(path: Path | None, policy: Path, limit: int, as_json: bool) -> None:
@@ -70,7 +71,7 @@ def show_preview(path: Path | None, policy: Path, limit: int, as_json: bool) -> 
     if as_json:
         print(json.dumps({"channels": made.channels.to_dicts(), "changes": made.changes.head(limit).to_dicts()}, indent=2))
         return
-    console = Console()
+    console = wide()
     console.print(_channels_table(made))
     if made.changes.height:
         console.print(_changes_table(made, limit))

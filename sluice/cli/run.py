@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from sluice import warehouse
 from sluice.cli.environment import Stages, environment
 from sluice.cli.summary import Summary, collect, show
+from sluice.cli.tables import wide
 from sluice.project import ROOT
 
 FAULT = re.compile(r"^[\w.]*(Error|Exception|Refused)\b")
@@ -29,8 +28,7 @@ STEPS = {
 
 def run(path: Path | None, orders: int | None, as_json: bool) -> int:
     """Exit code 0 only when every asset was made, no check of severity error failed and every channel agrees."""
-    # Where there is no terminal to measure (CI, a file), the tables may be as wide as they need to be.
-    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 110)
+    console = wide(stderr=as_json)
     began = time.monotonic()
     with console.status("") as status:
         stages = Stages(say=lambda name: status.update(f"{name} ..."))

@@ -1,11 +1,17 @@
 """Tables for people and JSON for programs, as the ledger's commands print them."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
+
+
+def wide(stderr: bool = False) -> Console:
+    """A console for tables. Where there is no terminal to measure (CI, a file), they may be as wide as they need to be."""
+    return Console(stderr=stderr, width=None if sys.stdout.isatty() else 130)
 
 
 def text(value: object) -> str:
@@ -26,7 +32,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], title: str 
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    Console().print(table(headings, rows, title))
+    wide().print(table(headings, rows, title))
 
 
 def print_json(found: object) -> None:

@@ -4,6 +4,7 @@ import pytest
 from psycopg.errors import CheckViolation, InvalidParameterValue, RaiseException
 
 from sluice import warehouse
+from sluice.operations.absorb import absorb
 from tests.operations.ledger import Ledger
 
 
@@ -70,3 +71,16 @@ def test_nothing_moves_an_item_that_nobody_locked(stock: Ledger) -> None:
             "insert into ops.stock_movements (occurred_at, facility_id, sku, kind, quantity, on_hand)"
             " values (now(), 'A', 's', 'receipt', 1, 1) returning 1"
         )
+
+
+def test_a_recipe_that_comes_later_is_applied_to_open_orders(stock: Ledger) -> None:
+    """The ERP may be read after the shop, and a recipe may change while its orders wait."""
+    stock.count({("A", "s"): 10, ("A", "t"): 10})
+    stock.order("1", ("set", 2))
+    stock.kit("set", s=1, t=1)
+    absorb(stock.db)
+    assert (stock.position("A", "s"), stock.position("A", "t")) == ({"on_hand": 10, "committed": 2},) * 2
+    stock.db.execute("update unified.bundle_components set quantity = 3 where component_sku = 's'")
+    absorb(stock.db)
+    assert stock.position("A", "s") == {"on_hand": 10, "committed": 6}
+    assert stock.is_sound()

@@ -216,9 +216,6 @@ begin
             and r.is_restocked and r.status = 'completed'
         group by r.order_id, r.line_id
     ),
-    kits as materialized (
-        select b.bundle_sku, b.component_sku, b.quantity from unified.bundle_components as b
-    ),
     pieces as (
         select
             l.order_id, l.line_id, l.sku, c.facility_id, c.is_presale, c.ordered_at,
@@ -246,7 +243,7 @@ begin
         sum(least(p.shipped_quantity, p.back_quantity) * coalesce(k.quantity, 1))::integer,
         max(p.ordered_at), max(p.shipped_at), max(p.returned_at)
     from pieces as p
-    left join kits as k on k.bundle_sku = p.sku
+    left join ops.kits as k on k.bundle_sku = p.sku
     group by 1, 2, 3;
 end $$;
 
@@ -522,11 +519,13 @@ begin
     perform ops.date_promises(facilities, skus);
 end $$;
 
+comment on table ops.unabsorbed is 'Orders to be read through the unified views: landed while there were none, or open while a recipe changed.';
+
 -- ---------------------------------------------------------------------------------------------------------------------------
 -- Supply: counts, purchases, presale promises
 -- ---------------------------------------------------------------------------------------------------------------------------
 
--- Bundles as they were when last looked at: a hold can't wait for the view.
+-- Bundles as they were when last looked at: neither a hold nor an order can wait for the view of the whole catalogue.
 create table ops.kits (
     bundle_sku text collate "C" not null,
     component_sku text collate "C" not null,
@@ -718,7 +717,10 @@ begin
     return counted;
 end $$;
 
+-- Recipes as they are now. Where one changed, what open orders hold follows: they wait to be read anew.
 create function ops.read_kits() returns void language plpgsql as $$
+declare
+    changed bigint;
 begin
     if to_regclass('unified.bundle_components') is null then
         return;
@@ -730,9 +732,19 @@ begin
         delete from ops.kits as k where not exists (
             select from told as t where t.bundle_sku = k.bundle_sku and t.component_sku = k.component_sku
         )
+        returning 1
+    ),
+    written as (
+        insert into ops.kits as k select t.bundle_sku, t.component_sku, t.quantity from told as t
+        on conflict (bundle_sku, component_sku) do update set quantity = excluded.quantity where k.quantity <> excluded.quantity
+        returning 1
     )
-    insert into ops.kits as k select t.bundle_sku, t.component_sku, t.quantity from told as t
-    on conflict (bundle_sku, component_sku) do update set quantity = excluded.quantity where k.quantity <> excluded.quantity;
+    select (select count(*) from gone) + (select count(*) from written) into changed;
+    if changed > 0 then
+        insert into ops.unabsorbed
+        select distinct c.channel, c.shop, c.order_id from ops.commitments as c where c.quantity > 0
+        on conflict do nothing;
+    end if;
 end $$;
 
 create function ops.read_counts() returns void language plpgsql as $$

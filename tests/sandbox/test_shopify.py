@@ -71,7 +71,7 @@ def fits(query: str, answer: Any) -> None:
 def _any(query: str) -> dict[str, Any]:
     """Variables that pass; the answer is there already."""
     change = {"name": "available", "reason": "x", "quantities": []}
-    values = {"first": 1, "id": "x", "ids": ["x"], "location": "x", "input": change, "key": "x", "after": None, "query": None}
+    values = {"first": 1, "id": "x", "ids": ["x"], "l0": "x", "input": change, "key": "x", "after": None, "query": None}
     return {name: value for name, value in values.items() if f"${name}" in query}
 
 
@@ -111,7 +111,7 @@ def test_every_other_answer_fits_the_schema(url: str) -> None:
         (shopify_graphql.CLAIMS, {"first": 5, "query": "processed_at:>='2000-01-01T00:00:00Z'"}),
         (shopify_graphql.LOCATIONS, {"first": 5}),
         (shopify_graphql.SCOPES, {}),
-        (shopify_graphql.AVAILABLE, {"ids": [ITEM, gid("InventoryItem", 1)], "location": PLACE}),
+        (shopify_graphql.available(1), {"ids": [ITEM, gid("InventoryItem", 1)], "l0": PLACE}),
     ]:
         fits(query, data(url, query, **variables))
 
@@ -242,8 +242,8 @@ def test_rules_of_the_version_hold(url: str, query: str, given: dict[str, Any], 
 def test_what_was_published_stays_when_time_goes_on(url: str, state: SandboxState) -> None:
     written(url, "k", change(quantity=77))
     state.advance(days=3)
-    [item] = data(url, shopify_graphql.AVAILABLE, ids=[ITEM], location=PLACE)["nodes"]
-    assert item["inventoryLevel"]["quantities"] == [{"name": "available", "quantity": 77}]
+    [item] = data(url, shopify_graphql.available(1), ids=[ITEM], l0=PLACE)["nodes"]
+    assert item["l0"]["quantities"] == [{"name": "available", "quantity": 77}]
 
 
 def test_nothing_is_shown_before_it_happens(url: str, state: SandboxState) -> None:

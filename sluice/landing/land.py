@@ -14,7 +14,6 @@ from sluice.channels.protocol import Connector, Page, Stream
 from sluice.landing import cursors
 from sluice.landing.delivery import Batch, add
 from sluice.landing.lock import locked
-from sluice.landing.threads import brisk
 from sluice.landing.transaction import Lander, Outcome
 
 T = TypeVar("T")
@@ -71,7 +70,7 @@ def land(
     """
     started = time.monotonic()
     total = Landed(connector.name, connection.shop, stream.name)
-    with locked(db, connector.name, connection.shop, stream.name), brisk():
+    with locked(db, connector.name, connection.shop, stream.name):
         lander = Lander(db, connector, connection.shop, stream, guard=guard)
         cursor = cursors.read(db, connector.name, connection.shop, stream.name)
         db.commit()

@@ -11,7 +11,6 @@ from sluice.landing import events, lake, overlay
 from sluice.landing.delivery import Batch, add
 from sluice.landing.land import Landed
 from sluice.landing.lock import locked
-from sluice.landing.threads import brisk
 from sluice.landing.transaction import Lander, absorb
 
 ABSORBED_AT_ONCE = 5_000
@@ -28,7 +27,7 @@ def replay(
     """
     started = time.monotonic()
     total = Landed(connector.name, shop, stream.name)
-    with locked(db, connector.name, shop, stream.name), brisk(), db.transaction():
+    with locked(db, connector.name, shop, stream.name), db.transaction():
         lander = Lander(db, connector, shop, stream)
         lander.store.alone()
         lander.store.clear()

@@ -18,19 +18,17 @@ REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded
 """What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
 
 
-FIRST, MOST = 500, 2_500
-"""Records that are written while the next ones are made: few at first, so that the database soon has something to do."""
+AT_ONCE = 2_500
+"""Records that are written while the next ones are made."""
 
 T = TypeVar("T")
 
 
-def chunks(items: Iterable[T], first: int, most: int) -> Iterator[list[T]]:
-    """Lists of `first` items, then of twice as many each time, `most` at most; the last one may be shorter."""
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last one shorter."""
     rest = iter(items)
-    size = first
     while chunk := list(islice(rest, size)):
         yield chunk
-        size = min(2 * size, most)
 
 
 def array(texts: Sequence[str]) -> str:
@@ -107,7 +105,7 @@ class Store:
         counts = {table.name: (0, 0) for table in self.shape.tables}
         with ThreadPoolExecutor(1, "copy") as beside:
             writing: Future[None] | None = None
-            for chunk in chunks(accepted, FIRST, MOST):
+            for chunk in chunks(accepted, AT_ONCE):
                 if writing:
                     writing.result()
                 writing = beside.submit(self._write, chunk, counts)

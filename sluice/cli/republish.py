@@ -1,8 +1,13 @@
 """`sluice republish`: decide anew what moved, and tell the shops, once or until Ctrl-C."""
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
+from types import FrameType
 
 from rich.console import Console
 
@@ -30,11 +35,25 @@ def republish(path: Path | None, only_once: bool, as_json: bool) -> int:
             print(json.dumps(_reported(news)), flush=True) if as_json else console.print(_said(news), highlight=False)
 
         loop = Loop(lambda: warehouse.connect(ready.database), _shops(ready), told, alerted=lambda db: deliver(db, addresses))
-        try:
+        with _stopped_by_signals(loop):
             loop.run()
-        except KeyboardInterrupt:
-            loop.stop()
         return 0
+
+
+@contextmanager
+def _stopped_by_signals(loop: Loop) -> Iterator[None]:
+    """Ctrl-C and its like end the loop between two turns: raised in the middle of a query, they leave its connection busy."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # in a thread: this one may hold the lock of the very event that is to be set
+        Thread(target=loop.stop, daemon=True).start()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _once(ready: Environment, as_json: bool) -> int:

@@ -29,9 +29,9 @@ from sluice.landing.land import land
 from sluice.prepare import prepare
 from sluice.project import ROOT
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify import SECRETS
-from sluice.sandbox.shopify_hooks import Delivery, as_created, delivery
-from sluice.sandbox.shopify_store import Store
+from sluice.sandbox.shopify.hooks import Delivery, as_created, delivery
+from sluice.sandbox.shopify.server import SECRETS
+from sluice.sandbox.shopify.store import Store
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 

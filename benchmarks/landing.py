@@ -21,7 +21,7 @@ import psycopg
 
 from sluice import warehouse
 from sluice.channels.protocol import Connection, Connector, Cursor, Page, Stream
-from sluice.channels.shopify import CONNECTOR
+from sluice.channels.shopify.connector import CONNECTOR
 from sluice.landing import raw_tables
 from sluice.landing.decide import reader
 from sluice.landing.delivery import Batch, add
@@ -31,7 +31,7 @@ from sluice.landing.names import quoted
 from sluice.landing.shape import shape
 from sluice.migrations.migrate import migrate
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify import SECRETS
+from sluice.sandbox.shopify.server import SECRETS
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 

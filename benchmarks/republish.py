@@ -37,12 +37,13 @@ from sluice.operations.outbox import outlets
 from sluice.operations.publish import deliver
 from sluice.prepare import prepare
 from sluice.project import ROOT
-from sluice.sandbox import odoo, shopify
 from sluice.sandbox.host import on_loopback
-from sluice.sandbox.shopify_bucket import Bucket
-from sluice.sandbox.shopify_hooks import as_created, delivery
-from sluice.sandbox.shopify_records import LOCATIONS
-from sluice.sandbox.shopify_store import Store
+from sluice.sandbox.odoo import server as odoo
+from sluice.sandbox.shopify import server as shopify
+from sluice.sandbox.shopify.bucket import Bucket
+from sluice.sandbox.shopify.hooks import as_created, delivery
+from sluice.sandbox.shopify.records import LOCATIONS
+from sluice.sandbox.shopify.store import Store
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 

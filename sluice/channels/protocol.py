@@ -166,7 +166,7 @@ class NoOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A kind of channel. Each file in this folder that defines `CONNECTOR` is one.
+    """A kind of channel. Each file or folder in this one that defines `CONNECTOR` is one.
 
     `records` finds the records in a page: pure, so that a page can be read again from the lake without the channel.
     `secrets` names what the connector needs and says in a few words what it is, `optional_secrets` what more it can use.

@@ -1,4 +1,4 @@
-"""The connectors that exist: every file in this folder that defines CONNECTOR."""
+"""The connectors that exist: every file or folder in this one that defines CONNECTOR."""
 
 from functools import cache
 from importlib import import_module

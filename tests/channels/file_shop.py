@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from sluice.channels.file import CONNECTOR, FileChannel
-from sluice.channels.file_options import Options
+from sluice.channels.file.connector import CONNECTOR, FileChannel
+from sluice.channels.file.options import Options
 from sluice.channels.protocol import Connection, Cursor, Page
 
 SINCE, UNTIL = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

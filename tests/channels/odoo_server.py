@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sluice.channels.odoo import CONNECTOR, Options
+from sluice.channels.odoo.connector import CONNECTOR, Options
 from sluice.channels.protocol import Connection
 from sluice.sandbox.host import on_loopback
-from sluice.sandbox.odoo import SECRETS
-from sluice.sandbox.odoo_search import search, shown
+from sluice.sandbox.odoo.search import search, shown
+from sluice.sandbox.odoo.server import SECRETS
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MUCH_LATER = datetime(2027, 1, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.channels.protocol import Connection, Page, Stream
-from sluice.channels.shopify import CONNECTOR, Shop, ShopifyOptions
-from sluice.channels.shopify_client import Client
-from sluice.sandbox.shopify import SECRETS
+from sluice.channels.shopify.client import Client
+from sluice.channels.shopify.connector import CONNECTOR, Shop, ShopifyOptions
+from sluice.sandbox.shopify.server import SECRETS
 
 ORDERS, CUSTOMERS, PRODUCTS = CONNECTOR.streams
 Scripted = tuple[int, Any] | tuple[int, Any, dict[str, str]]

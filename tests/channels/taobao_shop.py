@@ -13,10 +13,10 @@ import msgspec
 import requests
 
 from sluice.channels.protocol import Connection, Page
-from sluice.channels.taobao import CONNECTOR, Options, Taobao
-from sluice.channels.taobao_gateway import HEADERS, Gateway
+from sluice.channels.taobao.connector import CONNECTOR, Options, Taobao
+from sluice.channels.taobao.gateway import HEADERS, Gateway
 from sluice.channels.transport import Transport
-from sluice.sandbox.taobao import SECRETS
+from sluice.sandbox.taobao.server import SECRETS
 
 TRADES, REFUNDS, ITEMS = CONNECTOR.streams
 Script = Callable[[dict[str, str]], Mapping[str, Any] | bytes]

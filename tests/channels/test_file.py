@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.channels.file import CONNECTOR, FileChannel
+from sluice.channels.file.connector import CONNECTOR, FileChannel
 from sluice.channels.protocol import ChannelError
 from sluice.landing import raw_tables
 from sluice.landing.land import land

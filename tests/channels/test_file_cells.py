@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.channels import file_cells
+from sluice.channels.file import cells as file_cells
 
 
 def one(text: str) -> pl.Series:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sluice.channels.file_options import SET_BY_US, Options, fields
+from sluice.channels.file.options import SET_BY_US, Options, fields
 
 GOOD: dict[str, Any] = {"files": "*.csv", "columns": {"order_id": "Order", "quantity": "Qty", "unit_price": "Price"}}
 

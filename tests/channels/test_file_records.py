@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sluice.channels.file import CONNECTOR
+from sluice.channels.file.connector import CONNECTOR
 from tests.channels.file_shop import LINES, drop, pages, read, records, shop
 
 HEADER = "Order,At,Buyer,SKU,Qty,Price\n"

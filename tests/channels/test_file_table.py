@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from sluice.channels.file_options import StreamMap
-from sluice.channels.file_table import EXCESS, ROW, Unreadable, read
+from sluice.channels.file.options import StreamMap
+from sluice.channels.file.table import EXCESS, ROW, Unreadable, read
 
 ANY = StreamMap(files="*", columns={})
 CHARACTERS = st.characters(codec="gb18030", exclude_categories=["C", "Z"])

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from sluice.channels.odoo import BY_STREAM, CONNECTOR, records
+from sluice.channels.odoo.connector import BY_STREAM, CONNECTOR, records
 from sluice.channels.protocol import ChannelError, Page, Refused, Stream
 from sluice.sandbox.host import hosted
-from sluice.sandbox.odoo_models import frame
-from sluice.sandbox.odoo_search import search
+from sluice.sandbox.odoo.models import frame
+from sluice.sandbox.odoo.search import search
 from sluice.sandbox.state import SandboxState
 from tests.channels.odoo_server import connection
 from tests.sandbox.worlds import world

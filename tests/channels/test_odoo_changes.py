@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from sluice.channels.odoo import CONNECTOR, records
+from sluice.channels.odoo.connector import CONNECTOR, records
 from sluice.channels.protocol import Cursor, Page
 from tests.channels.odoo_server import MUCH_LATER, NOON, TEMPLATES, SmallOdoo, connection
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.channels.odoo import CONNECTOR
+from sluice.channels.odoo.connector import CONNECTOR
 from sluice.channels.protocol import ChannelError, Refused
 from tests.channels.odoo_server import TEMPLATES, SmallOdoo, connection
 

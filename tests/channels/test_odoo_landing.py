@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from sluice import dbt, warehouse
-from sluice.channels.odoo import CONNECTOR
+from sluice.channels.odoo.connector import CONNECTOR
 from sluice.landing import raw_tables
 from sluice.landing.land import Landed, land
 from sluice.sandbox.host import hosted
-from sluice.sandbox.odoo_models import frame
+from sluice.sandbox.odoo.models import frame
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState
 from tests.channels.odoo_server import connection

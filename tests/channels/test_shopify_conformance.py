@@ -22,8 +22,8 @@ from graphql import (
 )
 from msgspec import Struct, inspect
 
-from sluice.channels import shopify_graphql
-from sluice.channels.shopify_contract import Customer, Order, Product, Weight
+from sluice.channels.shopify import graphql as shopify_graphql
+from sluice.channels.shopify.contract import Customer, Order, Product, Weight
 from tests.channels.shopify_schema import schema
 
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "channel_status_map.csv"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from sluice.channels.protocol import Answer, Quota
-from sluice.channels.shopify import Shop
-from sluice.channels.shopify_client import Client
-from sluice.channels.shopify_graphql import SET_QUANTITIES
+from sluice.channels.shopify.client import Client
+from sluice.channels.shopify.connector import Shop
+from sluice.channels.shopify.graphql import SET_QUANTITIES
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify_records import LOCATIONS, gid
+from sluice.sandbox.shopify.records import LOCATIONS, gid
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from tests.channels.shopify_shop import connection, scripted, shop

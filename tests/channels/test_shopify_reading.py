@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from sluice.channels.protocol import ChannelError, Forgetful, Refused
-from sluice.channels.shopify import CONNECTOR
-from sluice.channels.shopify_contract import Order
+from sluice.channels.shopify.connector import CONNECTOR
+from sluice.channels.shopify.contract import Order
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
-from sluice.sandbox.shopify import app
-from sluice.sandbox.shopify_bucket import Bucket
+from sluice.sandbox.shopify.bucket import Bucket
+from sluice.sandbox.shopify.server import app
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from tests.channels.shopify_shop import CUSTOMERS, ORDERS, PRODUCTS, connection, decoded, nodes, scripted, served, shop

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from sluice import dbt, warehouse
-from sluice.channels.shopify import CONNECTOR
+from sluice.channels.shopify.connector import CONNECTOR
 from sluice.landing.land import land
 from sluice.landing.raw_tables import ensure
 from sluice.sandbox.host import hosted

@@ -17,14 +17,14 @@ import pytest
 
 from sluice import warehouse
 from sluice.channels.protocol import Page
-from sluice.channels.shopify import CONNECTOR
-from sluice.channels.shopify_webhook import WHOLE_ORDER, event, record, signed, verify
+from sluice.channels.shopify.connector import CONNECTOR
+from sluice.channels.shopify.webhook import WHOLE_ORDER, event, record, signed, verify
 from sluice.landing.events import Events, received
 from sluice.landing.land import land
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify_hooks import as_created, delivery
-from sluice.sandbox.shopify_rest import rest_order
-from sluice.sandbox.shopify_store import Store
+from sluice.sandbox.shopify.hooks import as_created, delivery
+from sluice.sandbox.shopify.rest import rest_order
+from sluice.sandbox.shopify.store import Store
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from tests.channels.shopify_shop import ORDERS, connection, shop

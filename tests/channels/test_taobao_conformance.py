@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sluice.channels.protocol import Quota
-from sluice.channels.taobao_windows import TYPES
+from sluice.channels.taobao.windows import TYPES
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState

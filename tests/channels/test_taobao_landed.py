@@ -12,14 +12,14 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.channels.taobao import CONNECTOR
+from sluice.channels.taobao.connector import CONNECTOR
 from sluice.landing.land import Landed as Counts
 from sluice.landing.land import land
 from sluice.landing.reconcile import reconcile
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.taobao_index import earliest
+from sluice.sandbox.taobao.index import earliest
 from sluice.sandbox.view import REFUND_EVENTS, clipped
 from tests.channels.taobao_shop import connection
 from tests.channels.test_taobao_reading import TOLD

@@ -10,14 +10,14 @@ import msgspec
 import polars as pl
 import pytest
 
-from sluice.channels import taobao_windows
 from sluice.channels.protocol import ChannelError, Forgetful, Page, Quota, Refused
-from sluice.channels.taobao import CONNECTOR, connect
+from sluice.channels.taobao import windows as taobao_windows
+from sluice.channels.taobao.connector import CONNECTOR, connect
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.taobao import SECRETS
-from sluice.sandbox.taobao_index import earliest
+from sluice.sandbox.taobao.index import earliest
+from sluice.sandbox.taobao.server import SECRETS
 from tests.channels.taobao_shop import ITEMS, REFUNDS, TRADES, connection, newest, records, shop
 from tests.sandbox.worlds import world
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sluice.channels.protocol import ChannelError, Refused
-from sluice.channels.taobao_gateway import Fault, meaning, signature
+from sluice.channels.taobao.gateway import Fault, meaning, signature
 from sluice.channels.transport import Throttled, Transient
 from tests.channels.taobao_shop import answered, scripted, shop
 

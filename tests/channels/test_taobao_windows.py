@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sluice.channels.protocol import ChannelError, Page, Quota
-from sluice.channels.taobao_windows import OVERLAP
+from sluice.channels.taobao.windows import OVERLAP
 from tests.channels.taobao_shop import ITEMS, TRADES, answered, newest, records, refused, scripted, shop
 
 NOW = "2026-11-01 00:00:00"

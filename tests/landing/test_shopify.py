@@ -11,13 +11,13 @@ import psycopg
 import pytest
 
 from sluice.channels.protocol import Connection, Page
-from sluice.channels.shopify import CONNECTOR
+from sluice.channels.shopify.connector import CONNECTOR
 from sluice.landing import raw_tables
 from sluice.landing.land import land as land_stream
 from sluice.landing.shape import shape
 from sluice.landing.store import Store
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify import SECRETS
+from sluice.sandbox.shopify.server import SECRETS
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from tests.landing.state import rows

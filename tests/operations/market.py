@@ -12,10 +12,10 @@ from importlib import import_module
 import psycopg
 
 from sluice import warehouse
-from sluice.channels import shopify_graphql as graphql
 from sluice.channels.protocol import Channel, Connection
 from sluice.channels.registry import connectors
-from sluice.channels.shopify_client import Client
+from sluice.channels.shopify import graphql
+from sluice.channels.shopify.client import Client
 from sluice.config import Planning
 from sluice.landing.land import land
 from sluice.operations.decide import decide
@@ -23,7 +23,7 @@ from sluice.operations.outbox import Outlet
 from sluice.operations.publish import Published, deliver
 from sluice.operations.republish import Pass, Republisher
 from sluice.sandbox.host import hosted
-from sluice.sandbox.shopify_records import LOCATIONS
+from sluice.sandbox.shopify.records import LOCATIONS
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 

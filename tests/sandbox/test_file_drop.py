@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sluice import config
-from sluice.channels.file import CONNECTOR, FileChannel
+from sluice.channels.file.connector import CONNECTOR, FileChannel
 from sluice.sandbox.file import write_drop
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF

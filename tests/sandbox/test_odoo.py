@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sluice.sandbox.host import hosted
-from sluice.sandbox.odoo import SECRETS
+from sluice.sandbox.odoo.server import SECRETS
 from sluice.sandbox.state import SandboxState
 from tests.sandbox.worlds import world
 

@@ -8,12 +8,12 @@ import pytest
 import requests
 from graphql import execute, parse, validate
 
-from sluice.channels import shopify_graphql
+from sluice.channels.shopify import graphql as shopify_graphql
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
-from sluice.sandbox.shopify import SECRETS, app
-from sluice.sandbox.shopify_bucket import Bucket
-from sluice.sandbox.shopify_records import LOCATIONS, amount, gid
+from sluice.sandbox.shopify.bucket import Bucket
+from sluice.sandbox.shopify.records import LOCATIONS, amount, gid
+from sluice.sandbox.shopify.server import SECRETS, app
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from tests.channels.shopify_schema import schema

@@ -11,8 +11,8 @@ import requests
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.taobao import SECRETS
-from sluice.sandbox.taobao_index import earliest
+from sluice.sandbox.taobao.index import earliest
+from sluice.sandbox.taobao.server import SECRETS
 from tests.sandbox.worlds import world
 
 Call = Callable[..., dict[str, Any]]

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.channels.shopify import CONNECTOR
-from sluice.channels.taobao import CONNECTOR as TAOBAO
-from sluice.sandbox.shopify_hooks import Delivery, as_created, signature
+from sluice.channels.shopify.connector import CONNECTOR
+from sluice.channels.taobao.connector import CONNECTOR as TAOBAO
+from sluice.sandbox.shopify.hooks import Delivery, as_created, signature
 from sluice.service.intake import Hook
 from sluice.service.webhooks import MOST_BYTES
 from tests.landing.state import one, rows

@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from sluice.channels.shopify import CONNECTOR
-from sluice.sandbox.shopify import SECRETS, SHOP
-from sluice.sandbox.shopify_hooks import Delivery, delivery
-from sluice.sandbox.shopify_store import Store
+from sluice.channels.shopify.connector import CONNECTOR
+from sluice.sandbox.shopify.hooks import Delivery, delivery
+from sluice.sandbox.shopify.server import SECRETS, SHOP
+from sluice.sandbox.shopify.store import Store
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 from sluice.service.app import create_app

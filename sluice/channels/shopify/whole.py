@@ -5,8 +5,8 @@ import logging
 import msgspec
 from msgspec import Raw
 
-from sluice.channels.shopify_client import Client, PageInfo
-from sluice.channels.shopify_graphql import FIRST, PARTS, Part, rest
+from sluice.channels.shopify.client import Client, PageInfo
+from sluice.channels.shopify.graphql import FIRST, PARTS, Part, rest
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100

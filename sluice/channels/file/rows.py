@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pyarrow.parquet as pq
 
-from sluice.channels import file_table
-from sluice.channels.file_options import Condition, Join, StreamMap, Sum
+from sluice.channels.file import table as file_table
+from sluice.channels.file.options import Condition, Join, StreamMap, Sum
 from sluice.channels.protocol import ChannelError
 
 Row = dict[str, Any]

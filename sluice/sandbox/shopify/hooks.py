@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import msgspec
 import requests
 
-from sluice.sandbox.shopify_records import Record, bag, connection, listed
-from sluice.sandbox.shopify_rest import ALL, rest_order
+from sluice.sandbox.shopify.records import Record, bag, connection, listed
+from sluice.sandbox.shopify.rest import ALL, rest_order
 
 DOMAIN = "sandbox.myshopify.com"
 AT_ONCE = 8

@@ -4,9 +4,9 @@ from functools import reduce
 
 import polars as pl
 
-from sluice.channels import file_cells as cells
-from sluice.channels.file_options import Condition, Join, Source, StreamMap, Sum, fields
-from sluice.channels.file_table import EXCESS, ROW, Unreadable
+from sluice.channels.file import cells
+from sluice.channels.file.options import Condition, Join, Source, StreamMap, Sum, fields
+from sluice.channels.file.table import EXCESS, ROW, Unreadable
 
 FAULT = "\0fault"
 """Column with what is wrong in the row; null in a sound row."""

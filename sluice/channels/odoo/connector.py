@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.inspect import BoolType, DateTimeType, Metadata, StructType, UnionType, type_info
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels import odoo_contract as contract
-from sluice.channels.odoo_rpc import Domain, NoModel, Rpc
+from sluice.channels.odoo import contract
+from sluice.channels.odoo.rpc import Domain, NoModel, Rpc
 from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 from sluice.channels.transport import Transport
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sluice.channels import file_contract as contract
+from sluice.channels.file import contract
 
 StreamName = Literal["orders", "order_lines", "payments", "customers", "products"]
 OrderKind = Literal["sale", "cancellation", "adjustment", "bad_debt", "test"]

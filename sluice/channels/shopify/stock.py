@@ -11,9 +11,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from sluice.channels import shopify_graphql as graphql
 from sluice.channels.protocol import Answer, Quota
-from sluice.channels.shopify_client import Client, PageInfo, Reply
+from sluice.channels.shopify import graphql
+from sluice.channels.shopify.client import Client, PageInfo, Reply
 
 AT_ONCE = 250
 """Quantities that Shopify takes in one call."""

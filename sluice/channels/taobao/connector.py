@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels import taobao_items
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
-from sluice.channels.taobao_contract import Item, Refund, Trade, listing
-from sluice.channels.taobao_gateway import HEADERS, Gateway, whole_second
-from sluice.channels.taobao_windows import FEEDS, HISTORY, LONGEST, TYPES, changes
+from sluice.channels.taobao import items as taobao_items
+from sluice.channels.taobao.contract import Item, Refund, Trade, listing
+from sluice.channels.taobao.gateway import HEADERS, Gateway, whole_second
+from sluice.channels.taobao.windows import FEEDS, HISTORY, LONGEST, TYPES, changes
 from sluice.channels.transport import Transport
 
 URL = "https://eco.taobao.com"

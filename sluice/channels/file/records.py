@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from sluice.channels import file_columns, file_status, file_table
-from sluice.channels.file_columns import FAULT, rule_column
-from sluice.channels.file_contract import Header, Line
-from sluice.channels.file_options import StreamMap, fields
-from sluice.channels.file_table import ROW, Unreadable
+from sluice.channels.file import columns as file_columns
+from sluice.channels.file import status as file_status
+from sluice.channels.file import table as file_table
+from sluice.channels.file.columns import FAULT, rule_column
+from sluice.channels.file.contract import Header, Line
+from sluice.channels.file.options import StreamMap, fields
+from sluice.channels.file.table import ROW, Unreadable
 from sluice.channels.protocol import Stream
 
 KEYS = {

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from sluice.sandbox import shopify_records as records
 from sluice.sandbox.graphql import Field, GraphQLError, Selection, select
-from sluice.sandbox.shopify_records import LOCATIONS, Record, gid
+from sluice.sandbox.shopify import records
+from sluice.sandbox.shopify.records import LOCATIONS, Record, gid
 from sluice.sandbox.state import SandboxState
 
 CHANNEL = "shopify"

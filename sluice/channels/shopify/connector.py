@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels import shopify_graphql as graphql
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
-from sluice.channels.shopify_client import Client, PageInfo
-from sluice.channels.shopify_contract import Customer, MoneyBag, Order, Product
-from sluice.channels.shopify_stock import publish
-from sluice.channels.shopify_webhook import WEBHOOK
-from sluice.channels.shopify_whole import whole_page
+from sluice.channels.shopify import graphql
+from sluice.channels.shopify.client import Client, PageInfo
+from sluice.channels.shopify.contract import Customer, MoneyBag, Order, Product
+from sluice.channels.shopify.stock import publish
+from sluice.channels.shopify.webhook import WEBHOOK
+from sluice.channels.shopify.whole import whole_page
 
 log = logging.getLogger(__name__)
 MOST = 250

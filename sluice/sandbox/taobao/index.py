@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sluice.sandbox import taobao_items, taobao_records
+from sluice.sandbox.taobao import items as taobao_items
+from sluice.sandbox.taobao import records as taobao_records
 from sluice.sandbox.view import ShopView
 
 Rows = NDArray[np.int64]

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 import polars as pl
 
-from sluice.channels.file_options import VOCABULARY
+from sluice.channels.file.options import VOCABULARY
 
 MOMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "order": (("cancelled_at", "cancelled"), ("closed_at", "completed")),

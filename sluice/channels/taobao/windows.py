@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Raw
 
 from sluice.channels.protocol import ChannelError, Cursor, Page
-from sluice.channels.taobao_contract import Listing, Order, Refund, Trade, fields, listing
-from sluice.channels.taobao_gateway import Gateway, beijing, moment
+from sluice.channels.taobao.contract import Listing, Order, Refund, Trade, fields, listing
+from sluice.channels.taobao.gateway import Gateway, beijing, moment
 
 log = logging.getLogger(__name__)
 

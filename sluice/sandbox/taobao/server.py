@@ -1,6 +1,6 @@
 """Taobao's TOP gateway on loopback: one address, signed calls, errors inside HTTP 200, the limits of the real one.
 
-Trades are told for three months (`taobao_index.earliest`), while the world's history is longer. The list of refunds is held to
+Trades are told for three months (`index.earliest`), while the world's history is longer. The list of refunds is held to
 those trades as well, since a refund without its trade would only be half a truth.
 """
 
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.taobao_index import GRACE, Index, Rows, earliest
+from sluice.sandbox.taobao.index import GRACE, Index, Rows, earliest
 
 SECRETS = {"app_key": "12345678", "app_secret": "sandbox-taobao-secret", "session": "sandbox-taobao-session"}
 CHANNEL, SHOP = "taobao", "flagship"

@@ -14,9 +14,9 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct, field
 
-from sluice.channels import shopify_contract as contract
 from sluice.channels.protocol import Event, Stream, Webhook
-from sluice.channels.shopify_contract import MoneyBag, Nodes, Reference, Time
+from sluice.channels.shopify import contract
+from sluice.channels.shopify.contract import MoneyBag, Nodes, Reference, Time
 
 WHOLE_ORDER = frozenset(
     {

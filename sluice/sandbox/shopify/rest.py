@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sluice.sandbox.graphql import Field
-from sluice.sandbox.shopify_records import MOST, Record, amount, gid
+from sluice.sandbox.shopify.records import MOST, Record, amount, gid
 
 ZONE = ZoneInfo("America/Los_Angeles")
 """REST writes times in the shop's zone."""

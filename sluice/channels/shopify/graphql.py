@@ -5,7 +5,7 @@ from functools import cache
 
 from msgspec import Struct, inspect
 
-from sluice.channels.shopify_contract import (
+from sluice.channels.shopify.contract import (
     Customer,
     Fulfillment,
     FulfillmentLineItem,

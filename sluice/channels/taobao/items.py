@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from sluice.channels.protocol import Answer, ChannelError, Page, Quota, Refused
-from sluice.channels.taobao_contract import Item, Sku, fields, listing
-from sluice.channels.taobao_gateway import Gateway
+from sluice.channels.taobao.contract import Item, Sku, fields, listing
+from sluice.channels.taobao.gateway import Gateway
 
 LISTED, DETAILED, SET = 200, 20, 20
 """Items a page of the list, items a call with their skus, skus a call that sets quantities."""

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from sluice.channels import file_claims
-from sluice.channels.file_contract import Customer, Order, OrderLines, Payment, Product
-from sluice.channels.file_options import Options
-from sluice.channels.file_records import records
+from sluice.channels.file import claims as file_claims
+from sluice.channels.file.contract import Customer, Order, OrderLines, Payment, Product
+from sluice.channels.file.options import Options
+from sluice.channels.file.records import records
 from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 
 UNFINISHED = (".tmp", ".part", ".crdownload")

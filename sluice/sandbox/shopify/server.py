@@ -17,11 +17,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sluice.sandbox.graphql import Field, GraphQLError, parse, select
-from sluice.sandbox.shopify_bucket import Bucket, price
-from sluice.sandbox.shopify_hooks import delivery, send, topics
-from sluice.sandbox.shopify_records import LOCATIONS, Record, connection, gid
-from sluice.sandbox.shopify_stock import Writer
-from sluice.sandbox.shopify_store import CHANNEL, Store
+from sluice.sandbox.shopify.bucket import Bucket, price
+from sluice.sandbox.shopify.hooks import delivery, send, topics
+from sluice.sandbox.shopify.records import LOCATIONS, Record, connection, gid
+from sluice.sandbox.shopify.stock import Writer
+from sluice.sandbox.shopify.store import CHANNEL, Store
 from sluice.sandbox.state import SandboxState
 
 SHOP = "main"

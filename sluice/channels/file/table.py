@@ -13,7 +13,7 @@ from pathlib import PurePath
 import fastexcel
 import polars as pl
 
-from sluice.channels.file_options import StreamMap
+from sluice.channels.file.options import StreamMap
 
 ROW = "\0row"
 """Column with the row's number as a spreadsheet shows it (the header is row 1 plus the rows skipped above it)."""

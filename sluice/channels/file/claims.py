@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sluice.channels.file_options import Options, StreamMap
-from sluice.channels.file_rows import Getter, amounts, getter, moments, rows
+from sluice.channels.file.options import Options, StreamMap
+from sluice.channels.file.rows import Getter, amounts, getter, moments, rows
 from sluice.channels.protocol import OrderClaim
 
 File = tuple[str, bytes]

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.sandbox.odoo_models import MODELS, frame
-from sluice.sandbox.odoo_search import Invalid, search, shown
+from sluice.sandbox.odoo.models import MODELS, frame
+from sluice.sandbox.odoo.search import Invalid, search, shown
 from sluice.sandbox.state import SandboxState
 
 CHANNEL = "odoo"

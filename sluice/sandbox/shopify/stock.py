@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sluice.sandbox.graphql import Field, GraphQLError
-from sluice.sandbox.shopify_records import LOCATIONS, MOST, Record, gid
-from sluice.sandbox.shopify_store import Store
+from sluice.sandbox.shopify.records import LOCATIONS, MOST, Record, gid
+from sluice.sandbox.shopify.store import Store
 
 HIGHEST = 1_000_000_000
 

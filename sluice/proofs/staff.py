@@ -1,6 +1,7 @@
 """The other side of a proof: who counts, receives, carries, decides and tidies up while customers buy."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -30,8 +31,8 @@ from ops.offers(%s, %s, %s, null) as o inner join ops.available as a using (faci
 """
 
 
-class Staff:
-    """One connection that does one job, again and again. `step` returns whether there was anything to do."""
+class Staff(ABC):
+    """One connection that does one job, again and again."""
 
     pause = 0.0
     """Seconds between two steps."""
@@ -43,8 +44,9 @@ class Staff:
         self.tally = tally
         self.random = random
 
+    @abstractmethod
     def step(self) -> None:
-        raise NotImplementedError
+        """The job, once."""
 
 
 class Counter(Staff):

@@ -18,6 +18,7 @@ class Supervisor:
     """Processes started together, each in a session of its own with default signals, its output in a file under `logs`."""
 
     logs: Path
+    grace: float = GRACE
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
@@ -51,11 +52,11 @@ class Supervisor:
         return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Ask every process group to end, then kill what is left after GRACE seconds. A second Ctrl-C does not cut it short."""
+        """Ask every process group to end, then kill what is left after `grace` seconds. A second Ctrl-C does not cut it short."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in self.running.values():
             _signal_group(process, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + self.grace
         for process in self.running.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))

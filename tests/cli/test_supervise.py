@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sluice.cli import supervise
 from sluice.cli.supervise import Supervisor
 
 SLEEPS = ["sleep", "300"]
@@ -73,8 +72,8 @@ def test_workers_of_a_server_that_died_are_stopped(supervisor: Supervisor, tmp_p
     soon(lambda: not runs(worker))
 
 
-def test_one_that_will_not_end_is_killed(supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "GRACE", 0.3)
+def test_one_that_will_not_end_is_killed(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.grace = 0.3
     supervisor.start("deaf", shell(f"trap '' TERM; echo $$ > {tmp_path}/deaf; while :; do sleep 1; done"))
     deaf = written(tmp_path / "deaf")
     supervisor.stop()

@@ -70,10 +70,9 @@ def test_amounts_and_pieces_are_the_world_s(state: SandboxState, url: str) -> No
     assert sum(order["num"] for trade in found for order in trade["orders"]["order"]) == lines["quantity"].sum()
 
 
-def test_small_pages_and_crowded_windows_bring_the_same(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_pages_and_crowded_windows_bring_the_same(url: str) -> None:
     whole = newest(list(shop(url).pages(TRADES, None)))
-    monkeypatch.setattr(taobao_windows, "FULL", 10)
-    pages = list(shop(url, page_size=3).pages(TRADES, None))
+    pages = list(shop(url, page_size=3, most_per_window=10).pages(TRADES, None))
     assert newest(pages) == whole
     assert max(len(records([page])) for page in pages) <= 3
 

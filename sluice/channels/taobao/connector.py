@@ -27,12 +27,16 @@ STATED = "tid,payment,discount_fee,post_fee,order_tax_fee,orders.total_fee,order
 
 
 class Options(BaseModel):
-    """`page_size` is trades a call: the platform advises 40 to 50 where answers time out, and counts calls, not trades."""
+    """`page_size` is trades a call: the platform advises 40 to 50 where answers time out, and counts calls, not trades.
+
+    `most_per_window` is records in a window, above which a shorter one is asked: deep pages are slow on the platform.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     sign_method: Literal["md5", "hmac", "hmac-sha256"] = "md5"
     page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    most_per_window: Annotated[int, Field(ge=1)] = 2000
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ class Taobao:
         """Read from `cursor` to the platform's now. Raises Refused, ChannelError."""
         if stream.snapshot:
             return taobao_items.snapshot(self.gateway)
-        return changes(self.gateway, FEEDS[stream.name], cursor, self.connection.since, self.connection.options.page_size)
+        options = self.connection.options
+        feed, since = FEEDS[stream.name], self.connection.since
+        return changes(self.gateway, feed, cursor, since, options.page_size, options.most_per_window)
 
     def told_since(self) -> datetime:
         """The earliest creation that claims cover. A day short of what the platform tells, so that it holds while we ask."""

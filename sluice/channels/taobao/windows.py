@@ -25,8 +25,6 @@ HISTORY = timedelta(days=89)
 LONGEST = timedelta(days=1)
 """What one question may span."""
 SHORTEST = timedelta(minutes=1)
-FULL = 2000
-"""Records in a window, above which a shorter one is asked: deep pages are slow on the platform."""
 OVERLAP = timedelta(minutes=10)
 """How far behind the last window's end the next read starts, for changes that were committed late."""
 WALKS = 3
@@ -107,22 +105,27 @@ class Window:
         )
 
 
-def changes(gateway: Gateway, feed: Feed, cursor: Cursor | None, since: datetime, page_size: int) -> Iterator[Page]:
-    """Everything in `feed` that changed since the cursor (without one: since `since`), to the platform's now."""
+def changes(
+    gateway: Gateway, feed: Feed, cursor: Cursor | None, since: datetime, page_size: int, most_per_window: int
+) -> Iterator[Page]:
+    """Everything in `feed` that changed since the cursor (without one: since `since`), to the platform's now.
+
+    Where a window has more than `most_per_window` records a shorter one is asked.
+    """
     now = gateway.now()
     start = _start(cursor, since, now)
     span, empty = LONGEST, b""
     while start < now:
         window = Window(gateway, feed, start, min(start + span, now), page_size)
         body, page = window.ask(1, counted=True)
-        if page.total_results > FULL and span > SHORTEST:
-            span = max(SHORTEST, min(span, window.until - start) * FULL / page.total_results / 2)
+        if page.total_results > most_per_window and span > SHORTEST:
+            span = max(SHORTEST, min(span, window.until - start) * most_per_window / page.total_results / 2)
             continue
         empty = b"" if page.total_results else body
         if page.total_results:
             yield from window.pages(body, page.total_results)
         start = window.until
-        span = min(LONGEST, span * 2) if page.total_results < FULL / 2 else span
+        span = min(LONGEST, span * 2) if page.total_results < most_per_window / 2 else span
     if empty:
         yield Page(empty, cursor={"until": beijing(now)})
 

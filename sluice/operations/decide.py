@@ -11,7 +11,7 @@ from psycopg import Connection
 from sluice.config import Planning
 from sluice.operations import decisions, frames
 from sluice.operations.absorb import absorb
-from sluice.operations.decisions import Run
+from sluice.operations.decisions import POSITION_COLUMNS, Run
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.lead_time import lead_times
 from sluice.planning.plan import Plan, plan
@@ -46,16 +46,6 @@ cross join ops.stock_policy as o
 left join ops.stock_positions as p on p.facility_id = i.facility_id and p.sku = i.sku
 left join ops.stock_feeds as f on f.facility_id = i.facility_id
 """
-POSITION_COLUMNS: frames.Columns = {
-    "facility_id": pl.String,
-    "sku": pl.String,
-    "on_hand": pl.Int64,
-    "committed": pl.Int64,
-    "held": pl.Int64,
-    "presale_reserve": pl.Int64,
-    "movement_id": pl.Int64,
-    "is_known": pl.Boolean,
-}
 PURCHASES = """
 select channel, shop, po_id, supplier_id, sku, to_char(ordered_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as ordered_at,
     to_char(received_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as received_at

@@ -14,6 +14,17 @@ from psycopg.types.json import Jsonb
 from sluice.operations import frames
 
 ITEM = ["facility_id", "sku"]
+POSITION_COLUMNS: frames.Columns = {
+    "facility_id": pl.String,
+    "sku": pl.String,
+    "on_hand": pl.Int64,
+    "committed": pl.Int64,
+    "held": pl.Int64,
+    "presale_reserve": pl.Int64,
+    "movement_id": pl.Int64,
+    "is_known": pl.Boolean,
+}
+"""What a decision reads of an item's position."""
 IN_FORCE = """
 insert into planning.decided (facility_id, sku, run_id, movement_id)
 select facility_id, sku, run_id, movement_id from planning.stock_plan where run_id = %s

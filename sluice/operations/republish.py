@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from sluice.config import Planning
 from sluice.operations import decisions, frames
-from sluice.operations.decisions import Run
+from sluice.operations.decisions import POSITION_COLUMNS, Run
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.replan import Basis, replan
 
@@ -38,17 +38,7 @@ from ops.available as a
 left join planning.decided as d on d.facility_id = a.facility_id and d.sku = a.sku
 where a.sku = any(%(skus)s)
 """
-POSITION_COLUMNS: frames.Columns = {
-    "facility_id": pl.String,
-    "sku": pl.String,
-    "on_hand": pl.Int64,
-    "committed": pl.Int64,
-    "held": pl.Int64,
-    "presale_reserve": pl.Int64,
-    "movement_id": pl.Int64,
-    "is_known": pl.Boolean,
-    "decided_movement_id": pl.Int64,
-}
+DECIDED_COLUMNS: frames.Columns = {**POSITION_COLUMNS, "decided_movement_id": pl.Int64}
 SAFETY = "select facility_id, sku, safety_stock from planning.safety_stock where run_id = %(run)s and sku = any(%(skus)s)"
 SAFETY_COLUMNS: frames.Columns = {"facility_id": pl.String, "sku": pl.String, "safety_stock": pl.Int64}
 DEMAND = """
@@ -162,7 +152,7 @@ class Republisher:
 
     def _positions(self, skus: Sequence[str]) -> pl.DataFrame:
         """All facilities of those of `skus` that there is something new to decide about."""
-        stock = frames.fetch(self.db, POSITIONS, {"skus": list(skus)}, POSITION_COLUMNS)
+        stock = frames.fetch(self.db, POSITIONS, {"skus": list(skus)}, DECIDED_COLUMNS)
         news = stock.filter(pl.col("is_known"), pl.col("movement_id") > pl.col("decided_movement_id"))
         return stock.filter(pl.col("sku").is_in(news["sku"].unique().to_list()))
 

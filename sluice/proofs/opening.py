@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from sluice.config import ChannelQuota, Planning
 from sluice.operations import decisions, frames
-from sluice.operations.republish import POSITION_COLUMNS, POSITIONS
+from sluice.operations.republish import DECIDED_COLUMNS, POSITIONS
 from sluice.planning.replan import Basis, replan
 from sluice.proofs.assortment import CHANNEL, FACILITIES, Assortment, Item
 from sluice.proofs.staff import Counter
@@ -61,7 +61,7 @@ def _plan(db: Connection, assortment: Assortment, safety: dict[Item, int], rando
         service_level=pl.lit(0.95), method=pl.lit("proof"), reorder_point=pl.col("safety_stock") + 7,
     )  # fmt: skip
     with decisions.turn(db):
-        stock = frames.fetch(db, POSITIONS, {"skus": [*assortment.skus, *assortment.presale]}, POSITION_COLUMNS)
+        stock = frames.fetch(db, POSITIONS, {"skus": [*assortment.skus, *assortment.presale]}, DECIDED_COLUMNS)
         made = replan(stock, Basis(numbers, demand, shops), policy)
         decisions.append(
             db,

@@ -104,7 +104,7 @@ OVERSELLS = Watch(
     "No more pieces are promised than there are, where stock is counted.",
     "warning",
     """
-    select s.facility_id, s.sku, s.pieces, s.orders,
+    select s.facility_id, s.sku, s.pieces, sum(s.pieces) over () as pieces_in_all, s.orders,
         coalesce((
             select string_agg(distinct format('%%s/%%s %%s', w ->> 'channel', w ->> 'shop', w ->> 'order_id'), ', ')
             from jsonb_array_elements(s.orders) as w

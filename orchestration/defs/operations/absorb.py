@@ -92,12 +92,11 @@ def operations() -> dg.Definitions:
     def oversells(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:
             sight = watch.look(db, watch.OVERSELLS)
-        rows = [{**row, "orders": row["orders"]} for row in sight.rows]
         yield dg.MaterializeResult(
             metadata={
                 "items": sight.count,
-                "pieces": sum(row["pieces"] for row in rows),
-                "orders": dg.MetadataValue.json(rows),
+                "pieces": sight.rows[0]["pieces_in_all"] if sight.rows else 0,
+                "orders": dg.MetadataValue.json(list(sight.rows)),
             }
         )
         yield result(watch.OVERSELLS, sight)

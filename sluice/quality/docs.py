@@ -5,6 +5,7 @@ Great Expectations can draw such pages too, but its pages load sixteen files fro
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,9 +16,17 @@ import psycopg
 
 from sluice.quality.checks import suites
 from sluice.quality.files import Expectation
-from sluice.quality.history import Latest, latest
+from sluice.quality.history import Latest, append, latest
+from sluice.quality.results import CheckResult
 
 TEMPLATE = "data_docs.html.j2"
+
+
+def keep(db: psycopg.Connection, run_id: str, results: Iterable[CheckResult], home: Path) -> Path:
+    """Keep what a run found and draw the page anew; its path."""
+    append(db, run_id, results)
+    db.commit()
+    return build(db, home)
 
 
 def build(db: psycopg.Connection, home: Path) -> Path:

@@ -172,5 +172,13 @@ def test_page_shows_every_check_and_asks_for_nothing(db: psycopg.Connection, hom
     assert not re.search(r"(src|href)=\"(?!#)|url\(|@import", text)
 
 
+def test_what_a_run_found_is_kept_and_on_the_page(db: psycopg.Connection, home: Path) -> None:
+    table, name = suites()[0].table, suites()[0].expectations[0].name
+    page = docs.keep(db, "1", [result(table, name, False, unexpected_count=1234)], home)
+    db.rollback()
+    assert [(one.run_id, one.name, one.passed) for one in latest(db)] == [("1", name, False)]
+    assert "1,234 unexpected" in page.read_text(encoding="utf-8")
+
+
 def test_page_before_the_first_run(db: psycopg.Connection, home: Path) -> None:
     assert "No check has run yet" in docs.build(db, home).read_text(encoding="utf-8")

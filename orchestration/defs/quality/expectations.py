@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.resources import Warehouse, configuration
 from sluice import warehouse as postgres
-from sluice.quality import checks, docs, history
+from sluice.quality import checks, docs
 
 SEVERITY = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
@@ -31,9 +31,7 @@ def quality() -> dg.Definitions:
         chosen = [suite for suite in suites if any(asset == key(suite.table) for asset, _ in wanted)]
         found = [result for result in checks.run(postgres.url(), chosen) if (key(result.table), result.name) in wanted]
         with warehouse.connect() as db:
-            history.append(db, context.run.run_id, found)
-            db.commit()
-            docs.build(db, postgres.home())
+            docs.keep(db, context.run.run_id, found, postgres.home())
         for result in found:
             yield dg.AssetCheckResult(
                 asset_key=key(result.table),

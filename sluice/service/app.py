@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from sluice.service import errors, health, holds, orders, reference, stock, webhooks
 from sluice.service.database import pool, writing_pool
-from sluice.service.group_commit import HoldWriter
+from sluice.service.hold_writer import HoldWriter
 from sluice.service.intake import Hook, Intake
 
 DESCRIPTION = """Orders of all channels in one model, and stock with each shop's quota.

@@ -1,85 +1,86 @@
-"""Holds that are asked for at once are taken together: one writer, one transaction for all that wait, one commit to pay for.
+"""Requests that come at once are done together: one thread, one transaction for all that wait, one commit to pay for.
 
-A lone request goes at once: the writer takes what has queued while it wrote, it never waits for more to come.
+A lone request goes at once: what has queued while the thread worked is its next batch, it never waits for more to come.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Self
-
-import psycopg
-from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool, PoolTimeout
-
-from sluice.service.database import Connection
+from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
-LARGEST_BATCH = 256
-# A hold that this transaction made carries its time; one that was there before carries an older one.
-TAKE = "select h, (h ->> 'created_at')::timestamptz = now() as is_new from ops.hold_many(%s) as h"
-UNANSWERED = (PoolTimeout, psycopg.errors.QueryCanceled, psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown)
-"""The server does not answer, or not in time: trying each request of the batch alone would only make all wait longer."""
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What ops.hold answered; `is_new` is false where the same hold_id had been asked for before."""
-
-    hold: dict[str, Any]
-    is_new: bool
+class _Waiting(Generic[Asked, Answer]):
+    request: Asked
+    answer: Future[Answer] = field(default_factory=Future)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    request: dict[str, Any]
-    answer: Future[Taken] = field(default_factory=Future)
+class GroupCommit(Generic[Asked, Answer]):
+    """Does requests in a thread of its own, at most `most` at once; what was asked before it stops is answered before it ends.
 
+    `together` does a batch and answers each in its order, or raises. `alone` then says, by the fault and the size of the batch,
+    whether a request may have failed for another's sake: if so each is tried alone. `first` is run before all.
+    """
 
-class HoldWriter:
-    """Takes holds on a connection of `pool`, while its block runs; what was asked in it is answered before the block ends."""
+    def __init__(
+        self,
+        name: str,
+        together: Callable[[Sequence[Asked]], Sequence[Answer]],
+        alone: Callable[[Exception, int], bool],
+        most: int,
+        first: Callable[[], None] | None = None,
+    ) -> None:
+        self._together = together
+        self._alone = alone
+        self._most = most
+        self._first = first
+        self._queue: SimpleQueue[_Waiting[Asked, Answer] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
-        self._pool = pool
-        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
-        self._thread: Thread | None = None
-
-    def __enter__(self) -> Self:
-        self._thread = Thread(target=self._write, name="hold-writer", daemon=True)
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(self, *fault: object) -> None:
+    def stop(self) -> None:
+        """Do what waits, then end."""
         self._queue.put(None)
-        if self._thread:
-            self._thread.join()
+        self._thread.join()
 
-    def ask(self, request: dict[str, Any]) -> Future[Taken]:
-        """`request` as ops.hold_many takes it. The answer comes when it is committed; a psycopg.Error says that nothing was."""
-        asked = _Asked(request)
-        self._queue.put(asked)
-        return asked.answer
+    @property
+    def waiting(self) -> int:
+        """How many requests have not begun."""
+        return self._queue.qsize()
 
-    def _write(self) -> None:
-        while True:
-            batch, ends = self._waiting()
+    def ask(self, request: Asked) -> Future[Answer]:
+        """The answer comes when it is committed. Cancelled before its turn, nothing is done."""
+        waiting: _Waiting[Asked, Answer] = _Waiting(request)
+        self._queue.put(waiting)
+        return waiting.answer
+
+    def _run(self) -> None:
+        if self._first:
+            self._first()
+        ends = False
+        while not ends:
+            batch, ends = self._next()
             if batch:
-                self._take(batch)
-            if ends:
-                return
+                self._do(batch)
 
-    def _waiting(self) -> tuple[list[_Asked], bool]:
-        """All that wait, at least one; whether the writer shall end after them."""
-        batch: list[_Asked] = []
+    def _next(self) -> tuple[list[_Waiting[Asked, Answer]], bool]:
+        """All that wait, at least one unless it was cancelled; whether to end after them."""
+        batch: list[_Waiting[Asked, Answer]] = []
         one = self._queue.get()
         while one is not None:
-            # a caller that went away before its turn gets nothing held
             if one.answer.set_running_or_notify_cancel():
                 batch.append(one)
-            if len(batch) == LARGEST_BATCH:
+            if len(batch) == self._most:
                 return batch, False
             try:
                 one = self._queue.get_nowait()
@@ -87,34 +88,27 @@ class HoldWriter:
                 return batch, False
         return batch, True
 
-    def _take(self, batch: Sequence[_Asked]) -> None:
-        try:
-            taken = self._together([asked.request for asked in batch])
-        except Exception as fault:  # whatever it is, someone waits for an answer
-            if len(batch) == 1 or not _is_of_one(fault):
-                for asked in batch:
-                    asked.answer.set_exception(fault)
-                return
-            log.info("a batch of %s holds failed and is tried one by one: %s", len(batch), fault)
-            for asked in batch:
-                self._take([asked])
+    def _do(self, batch: Sequence[_Waiting[Asked, Answer]]) -> None:
+        fault = self._try(batch)
+        if fault is None:
             return
-        for asked, one in zip(batch, taken, strict=True):
-            asked.answer.set_result(one)
+        if self._alone(fault, len(batch)):
+            # no more than its kind: what it says may be personal
+            log.info("%s: %s at once failed (%s) and are tried alone", self._thread.name, len(batch), type(fault).__name__)
+            for one in batch:
+                its_own = self._try([one])
+                if its_own is not None:
+                    one.answer.set_exception(its_own)
+            return
+        for one in batch:
+            one.answer.set_exception(fault)
 
-    def _together(self, requests: Sequence[dict[str, Any]]) -> list[Taken]:
-        with self._pool.connection() as db, db.transaction():
-            rows = db.execute(TAKE, (Jsonb(list(requests)),), prepare=True).fetchall()
-        seen: set[str] = set()
-        taken = []
-        for request, row in zip(requests, rows, strict=True):
-            taken.append(Taken(row["h"], bool(row["is_new"]) and request["hold_id"] not in seen))
-            if row["h"]["state"] != "refused":
-                seen.add(request["hold_id"])
-        return taken
-
-
-def _is_of_one(fault: Exception) -> bool:
-    """Whether one request of a batch may have failed the others."""
-    lost = isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None
-    return isinstance(fault, psycopg.Error) and not lost and not isinstance(fault, UNANSWERED)
+    def _try(self, batch: Sequence[_Waiting[Asked, Answer]]) -> Exception | None:
+        """Answer them all, or say what went wrong."""
+        try:
+            answers = self._together([one.request for one in batch])
+        except Exception as fault:  # whatever it is, someone waits for an answer
+            return fault
+        for one, answer in zip(batch, answers, strict=True):
+            one.answer.set_result(answer)
+        return None

@@ -11,7 +11,7 @@ from pydantic import Field
 from sluice.service.auth import Holding
 from sluice.service.database import Database, Writing
 from sluice.service.errors import Problem, problem, responses
-from sluice.service.group_commit import HoldWriter, Taken
+from sluice.service.hold_writer import HoldWriter, Taken
 from sluice.service.models import ConfirmRequest, Hold, HoldId, HoldRequest, ReviewRequest, Short
 
 router = APIRouter(prefix="/holds", tags=["holds"])

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import threading
 import traceback
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +10,7 @@ import psycopg
 
 from sluice.channels.protocol import Connector
 from sluice.landing.events import Events, Received
+from sluice.service.group_commit import GroupCommit
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +40,6 @@ class Hook:
     secrets: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(slots=True)
-class Waiting:
-    """An event, and who is to be told how it went."""
-
-    event: Received
-    loop: asyncio.AbstractEventLoop
-    done: "asyncio.Future[None]"
-
-
 class Intake:
     """The one writer of a shop's events: a thread with a connection of its own.
 
@@ -59,72 +49,45 @@ class Intake:
     def __init__(self, url: str, hook: Hook) -> None:
         self.hook = hook
         self._url = url
-        self._waiting: deque[Waiting] = deque()
-        self._changed = threading.Condition()
-        self._stopping = False
         self._events: Events | None = None
-        self._thread = threading.Thread(target=self._run, name=f"events {hook.connector.name}/{hook.shop}", daemon=True)
+        self._stopping = False
+        name = f"events {hook.connector.name}/{hook.shop}"
+        self._commit = GroupCommit(name, self._land, self._may_be_of_one, MOST_AT_ONCE, first=self._try_to_connect)
 
     def start(self) -> None:
-        self._thread.start()
+        self._commit.start()
 
     def stop(self) -> None:
         """Land what waits, then end."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._thread.join()
+        self._stopping = True
+        self._commit.stop()
+        self._disconnect()
 
     async def take(self, event: Received) -> None:
         """Return once the event is durable and all that follows from it can be read. Raises Unavailable."""
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(event, loop, loop.create_future())
-        with self._changed:
-            if self._stopping or len(self._waiting) >= MOST_WAITING:
-                raise Unavailable("too many events wait")
-            self._waiting.append(waiting)
-            self._changed.notify()
+        if self._stopping or self._commit.waiting >= MOST_WAITING:
+            raise Unavailable("too many events wait")
+        landed = asyncio.wrap_future(self._commit.ask(event))
         try:
-            await asyncio.wait_for(waiting.done, PATIENCE)
+            # shielded: an event that its sender no longer waits for lands all the same
+            await asyncio.wait_for(asyncio.shield(landed), PATIENCE)
         except TimeoutError as fault:
             raise Unavailable("the warehouse is busy") from fault
+        except Exception:
+            # it has been reported; what it says may be personal
+            raise Unavailable("the event could not be landed") from None
 
-    def _run(self) -> None:
-        self._try_to_connect()
-        while batch := self._next():
-            faults = self._land([one.event for one in batch])
-            told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], Exception | None]]] = {}
-            for one, fault in zip(batch, faults, strict=True):
-                told.setdefault(one.loop, []).append((one.done, fault))
-            for loop, answers in told.items():
-                loop.call_soon_threadsafe(_answer, answers)
-        self._disconnect()
-
-    def _next(self) -> list[Waiting]:
-        """What waits, once something does; nothing at the end."""
-        with self._changed:
-            while not self._waiting and not self._stopping:
-                self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
-
-    def _land(self, events: Sequence[Received]) -> list[Exception | None]:
-        """What went wrong with each. A batch that fails is tried again one by one, so that no event fails for another's sake."""
+    def _land(self, events: Sequence[Received]) -> list[None]:
         try:
             self._take(events)
-            return [None] * len(events)
         except Exception as fault:
             self._report(fault, len(events))
-            if isinstance(fault, psycopg.OperationalError) and self._events is None:
-                return [fault] * len(events)
-            return [self._land_one(event) for event in events]
+            raise
+        return [None] * len(events)
 
-    def _land_one(self, event: Received) -> Exception | None:
-        try:
-            self._take([event])
-        except Exception as fault:
-            self._report(fault, 1)
-            return fault
-        return None
+    def _may_be_of_one(self, fault: Exception, count: int) -> bool:
+        """Without a connection it is of none. A lone event has its second try too."""
+        return not isinstance(fault, psycopg.OperationalError) or self._events is not None
 
     def _take(self, events: Sequence[Received]) -> None:
         taking = self._events or self._connect()
@@ -165,13 +128,3 @@ class Intake:
         else:
             trace = "".join(traceback.format_tb(fault.__traceback__))
             log.error("%d events of %s were not landed: %s at\n%s", count, where, type(fault).__name__, trace)
-
-
-def _answer(answers: Sequence[tuple["asyncio.Future[None]", Exception | None]]) -> None:
-    for done, fault in answers:
-        if done.done():
-            continue  # its sender has gone
-        if fault is None:
-            done.set_result(None)
-        else:
-            done.set_exception(Unavailable("the event could not be landed"))

@@ -13,7 +13,7 @@ import pytest
 
 from sluice import warehouse
 from sluice.service.database import writing_pool
-from sluice.service.group_commit import HoldWriter
+from sluice.service.hold_writer import HoldWriter
 from sluice.service.keys import create
 from tests.service.conftest import WORLD, serving
 

@@ -1,10 +1,12 @@
 """Webhooks as a platform sends them: over HTTP, to a service that runs, on a real database with the real views."""
 
+import asyncio
 import json
 import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,8 +16,9 @@ import pytest
 from sluice import warehouse
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.channels.taobao.connector import CONNECTOR as TAOBAO
+from sluice.landing.events import received
 from sluice.sandbox.shopify.hooks import Delivery, as_created, signature
-from sluice.service.intake import Hook
+from sluice.service.intake import Hook, Intake
 from sluice.service.webhooks import MOST_BYTES
 from tests.landing.state import one, rows
 from tests.service.webhook_shop import HOOKS, PATH, SECRET, orders, serving, told
@@ -172,6 +175,21 @@ def test_many_at_once_are_as_one_after_another(service: httpx.Client, db: psycop
 
 def json_orders(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [json.loads(told(order).body) for order in some]
+
+
+def test_an_event_whose_sender_has_gone_lands_all_the_same(prepared_url: str, db: psycopg.Connection) -> None:
+    sent = told(open_order())
+    event = received(CONNECTOR, dict(httpx.Headers(sent.headers)), sent.body, datetime.now(UTC))
+    intake = Intake(prepared_url, HOOKS[0])
+
+    async def impatient() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(intake.take(event), 0.01)
+
+    asyncio.run(impatient())
+    intake.start()
+    intake.stop()
+    assert one(db, "select count(*) from unified.orders") == 1
 
 
 def test_a_lone_event_waits_for_nobody(service: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""See the file of SQL beside this one."""
+"""See the files of SQL in the folder beside this one."""
 
 from sluice.migrations.script import run_sql
 

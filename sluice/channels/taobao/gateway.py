@@ -3,8 +3,6 @@
 Rules from open.taobao.com docId 101617 (call and signature), whose published example is among the tests.
 """
 
-import hashlib
-import hmac
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +14,7 @@ import requests
 from msgspec import Struct
 
 from sluice.channels.protocol import ChannelError, Refused
+from sluice.channels.signing import keyed, wrapped_md5
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
 PATH = "/router/rest"
@@ -41,11 +40,9 @@ def moment(text: str) -> datetime:
 
 def signature(parameters: Mapping[str, str], secret: str, method: str) -> str:
     """Upper-case hexadecimal signature over all parameters but `sign`, names in ASCII order. `method` is TOP's sign_method."""
-    text = "".join(name + parameters[name] for name in sorted(parameters) if name != "sign")
     if method == "md5":
-        return hashlib.md5((secret + text + secret).encode()).hexdigest().upper()
-    digest = {"hmac": "md5", "hmac-sha256": "sha256"}[method]
-    return hmac.new(secret.encode(), text.encode(), digest).hexdigest().upper()
+        return wrapped_md5(parameters, secret)
+    return keyed(parameters, secret, {"hmac": "md5", "hmac-sha256": "sha256"}[method])
 
 
 class Fault(Struct):

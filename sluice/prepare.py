@@ -1,6 +1,7 @@
-"""Make a database ready for landing: migrated, with a raw table for every stream and the views that read them."""
+"""Make a database ready for landing: migrated, with the raw tables of the connected channels and the views over them."""
 
 import hashlib
+from collections.abc import Iterable
 
 from psycopg import Connection, sql
 
@@ -13,7 +14,6 @@ from sluice.operations import stock_policy
 from sluice.operations.absorb import absorb
 from sluice.project import DBT_PROJECT
 
-VIEWS = ["build", "--select", "path:models/staging", "path:models/unified", "path:seeds"]
 WITHOUT_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 
 
@@ -24,10 +24,11 @@ def prepare(config: Config, address: str) -> bool:
     """
     migrate(address)
     with warehouse.connect(address) as db:
-        raw_tables.ensure(db, connectors().values())
         shops.write(db, config)
+        channels = sorted(shops.channels(db) & connectors().keys())
+        raw_tables.ensure(db, [connectors()[name] for name in channels])
         stock_policy.write(db, config.stock)
-    wanted = _fingerprint()
+    wanted = _fingerprint(channels)
     with warehouse.connect(address, autocommit=True) as db:
         if _built(db) == wanted:
             return False
@@ -35,16 +36,22 @@ def prepare(config: Config, address: str) -> bool:
         # another start may have built them while this one waited
         if _built(db) == wanted:
             return False
-        dbt.run(address, VIEWS + WITHOUT_TESTS)
+        dbt.run(address, _views(channels) + WITHOUT_TESTS)
         # what an order's statuses mean may have changed with the views
         absorb(db, everything=True)
         db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True
 
 
-def _fingerprint() -> str:
+def _views(channels: Iterable[str]) -> list[str]:
+    """The arguments that build what landing reads through."""
+    staging = [f"path:models/staging/{channel}" for channel in channels]
+    return ["build", "--select", *staging, "path:models/unified", "path:seeds"]
+
+
+def _fingerprint(channels: Iterable[str]) -> str:
     """Of everything that the views are made from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(channels).encode())
     for folder in ("models/staging", "models/unified", "macros", "seeds"):
         for file in sorted((DBT_PROJECT / folder).rglob("*")):
             if file.is_file():

@@ -34,3 +34,8 @@ def write(db: Connection, config: Config) -> None:
             """,
             rows,
         )
+
+
+def channels(db: Connection) -> set[str]:
+    """Names of the connectors that a shop is or was connected through."""
+    return {name for (name,) in db.execute("select distinct channel from raw.shops")}

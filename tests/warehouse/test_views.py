@@ -14,8 +14,6 @@ pytestmark = pytest.mark.timeout(600)
 ORDERS = 100_000
 INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 ENTITIES = sorted(path.stem for path in (DBT_PROJECT / "models" / "unified").glob("*.sql"))
-PUSHED_DOWN = {"channel", "shop", "order_id", "loaded_at"}
-"""Columns that conditions go down through; under another type in one branch PostgreSQL would compute the whole union first."""
 
 TAOBAO = f"""
 insert into raw.taobao_trades (shop, tid, status, created, modified, pay_time, payment, total_fee, buyer_open_uid,
@@ -64,7 +62,8 @@ SHOPS = """
 insert into raw.shops (channel, shop, name, kind, currency, timezone, base_currency) values
     ('taobao', 'flagship', 'T', 'marketplace', 'CNY', 'Asia/Shanghai', 'CNY'),
     ('shopify', 'main', 'S', 'own_shop', 'USD', 'America/Los_Angeles', 'CNY'),
-    ('file', 'hangzhou', 'F', 'store', 'CNY', 'Asia/Shanghai', 'CNY');
+    ('file', 'hangzhou', 'F', 'store', 'CNY', 'Asia/Shanghai', 'CNY'),
+    ('odoo', 'erp', 'O', 'erp', 'CNY', 'Asia/Shanghai', 'CNY');
 """
 KNOWN = {
     "taobao": ("flagship", "5000000000000000777"),
@@ -75,11 +74,12 @@ KNOWN = {
 
 @pytest.fixture(scope="module")
 def views(house: Warehouse) -> Warehouse:
+    house.db.execute(SHOPS)
     house.dbt(
         "build", "--select", "path:seeds", "path:models/staging", "path:models/unified",
         "--resource-type", "model", "--resource-type", "seed",
     )  # fmt: skip
-    house.db.execute(SHOPS + TAOBAO + SHOPIFY + FILE)
+    house.db.execute(TAOBAO + SHOPIFY + FILE)
     house.db.execute("analyze")
     return house
 
@@ -88,6 +88,15 @@ def columns(house: Warehouse, schema: str, view: str) -> list[tuple[str, str]]:
     return house.rows(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = %s::regclass and attnum > 0"
         " order by attnum",
+        f"{schema}.{view}",
+    )
+
+
+def keys(house: Warehouse, schema: str, view: str) -> list[str]:
+    """Columns that are compared byte by byte."""
+    return house.value(  # type: ignore[no-any-return]
+        "select coalesce(array_agg(attname::text order by attnum), '{}') from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and attcollation = 'pg_catalog.\"C\"'::regcollation",
         f"{schema}.{view}",
     )
 
@@ -101,14 +110,15 @@ def test_views_are_as_described(views: Warehouse, entity: str) -> None:
 
 @pytest.mark.parametrize("entity", [entity for entity in ENTITIES if not entity.endswith("_changes")])
 def test_every_channel_gives_the_same_columns(views: Warehouse, entity: str) -> None:
+    """Under another type or another order of text in one branch, PostgreSQL would compute the whole union before it looks."""
     wanted = columns(views, "unified", entity)
     named = "select viewname from pg_views where schemaname = 'staging' and viewname like %s"
     found = views.rows(named, f"stg\\_%\\_\\_{entity}")
     assert found
     for (view,) in found:
         given = columns(views, "staging", view)
-        assert [name for name, _ in given] == [name for name, _ in wanted], view
-        assert [one for one in given if one[0] in PUSHED_DOWN] == [one for one in wanted if one[0] in PUSHED_DOWN], view
+        assert given == wanted, view
+        assert {name for name, _ in given} & {"shop", "order_id"} <= set(keys(views, "staging", view)), view
 
 
 def explained(house: Warehouse, query: str, parameters: tuple[Any, ...]) -> tuple[float, list[dict[str, Any]]]:

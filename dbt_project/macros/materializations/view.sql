@@ -30,17 +30,23 @@
 {% endmaterialization %}
 
 
-{# Whether every column of `existing` is still there in its place with its type; new ones may follow. #}
+{#
+  Whether every column of `existing` is still there in its place with its type and its order of text; new ones may follow.
+  PostgreSQL itself is asked, by a view that is gone at once: of a query it tells types, but not how text is ordered.
+#}
 {% macro keeps_columns(existing, sql) %}
-    {%- set old = adapter.get_columns_in_relation(existing) -%}
-    {%- set new = get_column_schema_from_query(sql) -%}
-    {%- if new | length < old | length -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- for column in old -%}
-        {%- if column.name != new[loop.index0].name or column.data_type != new[loop.index0].data_type -%}
-            {{ return(false) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(true) }}
+    {%- set asked = 'asked_' ~ existing.identifier -%}
+    {%- set query %}
+        create temporary view {{ asked }} as ({{ sql }});
+        select count(*)
+        from pg_attribute as old
+        left join pg_attribute as new
+            on new.attrelid = 'pg_temp.{{ asked }}'::regclass
+            and (new.attnum, new.attname, new.atttypid, new.atttypmod, new.attcollation)
+            = (old.attnum, old.attname, old.atttypid, old.atttypmod, old.attcollation)
+        where old.attrelid = '{{ existing }}'::regclass and old.attnum > 0 and new.attnum is null
+    {%- endset -%}
+    {%- set lost = run_query(query).rows[0][0] -%}
+    {%- do run_query('drop view pg_temp.' ~ asked) -%}
+    {{ return(lost == 0) }}
 {% endmacro %}

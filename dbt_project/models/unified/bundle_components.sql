@@ -1,6 +1,8 @@
 {{ unite(
     'bundle_components',
-    channels=['odoo'],
+    channels=[
+        'odoo',
+    ],
     columns=[
         'channel', 'shop', 'bundle_sku', 'component_sku', 'quantity', 'loaded_at'
     ]

@@ -1,6 +1,10 @@
 {{ unite(
     'customers',
-    channels=['file', 'shopify', 'taobao'],
+    channels=[
+        'file',
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'customer_id', 'name', 'email', 'phone', 'country', 'region', 'city', 'first_seen_at',
         'updated_at', 'loaded_at'

@@ -1,6 +1,8 @@
 {{ unite(
     'facilities',
-    channels=['odoo'],
+    channels=[
+        'odoo',
+    ],
     columns=[
         'channel', 'shop', 'facility_id', 'name', 'kind', 'country', 'region', 'city', 'priority', 'loaded_at'
     ]

@@ -4,15 +4,14 @@
   Cheap, though it reads whole orders: sums that staging joins as `left join lateral ... on true` are left out by PostgreSQL
   where nobody asks for them.
 -#}
-{% for records in [
-    ref('stg_file__orders'), ref('stg_file__order_parts'), ref('stg_file__payments'), ref('stg_shopify__orders'),
-    ref('stg_taobao__orders'), ref('stg_taobao__refunds')
-] %}
-    select
-        channel,
-        shop,
-        order_id,
-        loaded_at
-    from {{ records }}
-    {% if not loop.last %} union all {% endif %}
-{% endfor %}
+{{ unite_changes(
+    'order_id',
+    streams=[
+        'file__orders',
+        'file__order_parts',
+        'file__payments',
+        'shopify__orders',
+        'taobao__orders',
+        'taobao__refunds',
+    ]
+) }}

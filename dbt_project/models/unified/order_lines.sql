@@ -1,6 +1,10 @@
 {{ unite(
     'order_lines',
-    channels=['file', 'shopify', 'taobao'],
+    channels=[
+        'file',
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'order_id', 'line_id', 'position', 'line_kind', 'product_id', 'listing_id', 'sku',
         'title', 'quantity', 'unit_price', 'discount_amount', 'tax_amount', 'total_amount', 'currency',

@@ -1,6 +1,10 @@
 {{ unite(
     'orders',
-    channels=['file', 'shopify', 'taobao'],
+    channels=[
+        'file',
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'order_id', 'order_number', 'order_kind', 'customer_id', 'currency', 'order_status',
         'payment_status', 'fulfilment_status', 'native_order_status', 'native_payment_status',

@@ -1,6 +1,10 @@
 {{ unite(
     'payments',
-    channels=['file', 'shopify', 'taobao'],
+    channels=[
+        'file',
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'order_id', 'payment_id', 'kind', 'status', 'native_status', 'method', 'amount',
         'currency', 'paid_at', 'loaded_at'

@@ -1,6 +1,11 @@
 {{ unite(
     'products',
-    channels=['file', 'odoo', 'shopify', 'taobao'],
+    channels=[
+        'file',
+        'odoo',
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'product_id', 'listing_id', 'sku', 'title', 'listing_title', 'category', 'price',
         'currency', 'cost', 'weight_g', 'stock_ref', 'status', 'updated_at', 'loaded_at'

@@ -1,8 +1,12 @@
 {{ unite(
     'refunds',
-    channels=['shopify', 'taobao'],
+    channels=[
+        'shopify',
+        'taobao',
+    ],
     columns=[
-        'channel', 'shop', 'order_id', 'refund_id', 'line_id', 'sku', 'quantity', 'kind', 'status', 'native_status',
-        'reason', 'amount', 'currency', 'is_restocked', 'requested_at', 'completed_at', 'updated_at', 'loaded_at'
+        'channel', 'shop', 'order_id', 'refund_id', 'line_id', 'sku', 'quantity', 'kind', 'status',
+        'native_status', 'reason', 'amount', 'currency', 'is_restocked', 'requested_at', 'completed_at',
+        'updated_at', 'loaded_at'
     ]
 ) }}

@@ -1,6 +1,9 @@
 {{ unite(
     'shipments',
-    channels=['shopify', 'taobao'],
+    channels=[
+        'shopify',
+        'taobao',
+    ],
     columns=[
         'channel', 'shop', 'order_id', 'shipment_id', 'status', 'native_status', 'facility_id', 'carrier',
         'tracking_number', 'shipped_at', 'delivered_at', 'loaded_at'

@@ -1,6 +1,8 @@
 {{ unite(
     'stock',
-    channels=['odoo'],
+    channels=[
+        'odoo',
+    ],
     columns=[
         'channel', 'shop', 'facility_id', 'sku', 'on_hand', 'reserved', 'as_of', 'loaded_at'
     ]

@@ -4,13 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
-from orchestration.resources import Warehouse
+from orchestration.resources import Warehouse, configuration
 from sluice import dbt, warehouse
 from sluice.project import DBT_PROJECT
 
@@ -25,6 +26,8 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
+        # what is not connected has no place in the lineage
+        spec = spec.replace_attributes(deps=[dep for dep in spec.deps if _channel(dep.asset_key) not in not_connected()])
         source = manifest["sources"].get(unique_id)
         if source and source["schema"] == "raw":
             # dbt may know a table by a name of its own; the asset is called as landing calls the table.
@@ -38,11 +41,25 @@ def manifest() -> dict[str, Any]:
     return found
 
 
+@cache
+def not_connected() -> frozenset[str]:
+    """Channels that have staging models and that sluice.yaml does not connect: there are no tables for their models to read."""
+    connected = {shop.connector for shop in configuration().channels}
+    folders = {folder.name for folder in (DBT_PROJECT / "models" / "staging").iterdir() if folder.is_dir()}
+    return frozenset(folders - connected)
+
+
+def _channel(key: dg.AssetKey) -> str | None:
+    """The channel of a staging model: 'shopify' of staging/stg_shopify__orders."""
+    return key.path[-1].removeprefix("stg_").split("__")[0] if key.path[0] == "staging" else None
+
+
 @dg.definitions
 def warehouse_models() -> dg.Definitions:
+    left_out = " ".join(f"path:models/staging/{channel}" for channel in sorted(not_connected())) or None
     translator = Translator(settings=DagsterDbtTranslatorSettings(enable_code_references=False))
 
-    @dbt_assets(manifest=manifest(), name="dbt", dagster_dbt_translator=translator, retry_policy=RETRY)
+    @dbt_assets(manifest=manifest(), name="dbt", exclude=left_out, dagster_dbt_translator=translator, retry_policy=RETRY)
     def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
         with warehouse.connect(autocommit=True) as db:
             db.execute("select pg_advisory_lock(%s)", (dbt.LOCK,))

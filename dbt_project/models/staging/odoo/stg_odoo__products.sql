@@ -31,7 +31,7 @@ renamed as (
         templates.list_price + products.price_extra as price,
         templates.currency_id_name as currency,
         products.standard_price as cost,
-        round(products.weight * 1000)::int as weight_g,
+        round(products.weight * 1000) as weight_g,
 
         -- write-back
         null::text as stock_ref,

@@ -43,7 +43,7 @@ renamed as (
             when 'KILOGRAMS' then 1000
             when 'OUNCES' then 28.349523125
             when 'POUNDS' then 453.59237
-        end)::int as weight_g,
+        end) as weight_g,
         source.inventory_item_id as stock_ref,
         case when products.status in ('ACTIVE', 'UNLISTED') then 'active' else 'inactive' end as status,
 

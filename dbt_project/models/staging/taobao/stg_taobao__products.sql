@@ -30,7 +30,7 @@ renamed as (
         'CNY' as currency,
         cast(null as numeric) as cost,
         -- Given in kilograms; an item that is weighed by volume has text here.
-        case when source.item_weight ~ '^\d+(\.\d+)?$' then round(source.item_weight::numeric * 1000)::int end as weight_g,
+        case when source.item_weight ~ '^\d+(\.\d+)?$' then round(source.item_weight::numeric * 1000) end as weight_g,
         cast(null as text) as stock_ref,
 
         -- An item that left the list of those on sale stays as an inactive listing: past orders refer to it.

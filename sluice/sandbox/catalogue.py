@@ -1,6 +1,7 @@
 """What is sold, where it lies and in which shops: facilities, products, bundles, shops and their listings."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ STORE = 2
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One shop. `share` is its part of all orders."""
+    """One shop. `share` is its part of all orders; `kind` (own_shop, marketplace or store) is how people buy there."""
 
     channel: str
     shop: str
@@ -79,7 +80,7 @@ def generate(seed: int, orders: int) -> Catalogue:
         moments("released_at", released),
     )
     listed = {kind: _listed(rng, share, is_presale) for kind, share in LISTED.items()}
-    listings = pl.concat([_listings(shop, products, listed[shop.kind]) for shop in SHOPS])
+    shown = pl.concat([listings(shop, products, listed[shop.kind]) for shop in SHOPS])
     skus = products["sku"]
     return Catalogue(
         facilities=pl.DataFrame(
@@ -91,8 +92,8 @@ def generate(seed: int, orders: int) -> Catalogue:
         components=pl.DataFrame(
             {"bundle_sku": skus.gather(parts[0]), "component_sku": skus.gather(parts[1]), "quantity": parts[2]}
         ),
-        shops=pl.DataFrame([asdict(shop) for shop in SHOPS]),
-        listings=listings,
+        shops=described(SHOPS),
+        listings=shown,
         demand=_demand(rng, is_bundle, is_presale),
         launched=launched,
         released=released,
@@ -173,7 +174,12 @@ def _demand(rng: np.random.Generator, is_bundle: Flags, is_presale: Flags) -> Fl
     return demand
 
 
-def _listings(shop: Shop, products: pl.DataFrame, listed: Flags) -> pl.DataFrame:
+def described(shops: Sequence[Shop]) -> pl.DataFrame:
+    """Shops as a frame, one row a shop."""
+    return pl.DataFrame([asdict(shop) for shop in shops])
+
+
+def listings(shop: Shop, products: pl.DataFrame, listed: Flags) -> pl.DataFrame:
     """How a shop shows the catalogue: Shopify and Taobao number styles and variants, the store knows SKUs only."""
     style, number = pl.col("style_no"), pl.col("product_no")
     product_id, listing_id, stock_ref = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from sluice.sandbox.catalogue import Shop
 from sluice.sandbox.faults import Faults
 from sluice.sandbox.seasons import AS_OF, END, START
 from sluice.sandbox.view import ShopView
@@ -49,6 +50,11 @@ class SandboxState:
         if key not in self._built:
             self._built[key] = build()
         return cast(Built, self._built[key])
+
+    def join(self, shop: Shop) -> None:
+        """See to it that the world has this shop: one beside its own, told of once somebody asks for it."""
+        if (shop.channel, shop.shop) not in self.world.shops:
+            self.world = self.world.joined_by(shop)
 
     def view(self, channel: str, shop: str) -> ShopView:
         """One shop as it stands now. KeyError if there is no such shop."""

@@ -1,7 +1,7 @@
 """The sandbox's world: one seeded company with its catalogue, people, orders and stock, as frames over a fixed calendar."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -9,7 +9,8 @@ import polars as pl
 
 from sluice.sandbox import catalogue as catalogue_making
 from sluice.sandbox import people, shop, stock
-from sluice.sandbox.catalogue import SHOPS, Catalogue
+from sluice.sandbox.catalogue import SHOPS, Catalogue, Shop
+from sluice.sandbox.people import People
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.stock import Stock
 from sluice.sandbox.view import ORDER_EVENTS, REFUND_EVENTS, ShopHistory, ShopView, clipped
@@ -38,7 +39,7 @@ class World:
     seed: int
     size: int
     catalogue: Catalogue
-    persons: pl.DataFrame
+    crowd: People
     shops: Mapping[tuple[str, str], ShopHistory]
     inventory: Stock
 
@@ -52,10 +53,26 @@ class World:
             seed=seed,
             size=orders,
             catalogue=goods,
-            persons=crowd.persons,
+            crowd=crowd,
             shops={(one.shop.channel, one.shop.shop): shop.write(one, seed, orders, goods, crowd) for one in stories},
             inventory=stock.generate(seed, orders, goods, stories),
         )
+
+    def joined_by(self, one: Shop) -> "World":
+        """The same world with one more shop of the company, which sells the same goods to the same people by its share.
+
+        The facilities' stock does not follow its parcels: it tells of the shops of `SHOPS` alone.
+        """
+        shown = catalogue_making.listings(one, self.products, self.catalogue.listed[one.kind])
+        shops = pl.concat([self.catalogue.shops, catalogue_making.described([one])])
+        goods = replace(self.catalogue, shops=shops, listings=pl.concat([self.listings, shown]))
+        told = shop.tell(one, round(one.share * self.size), self.seed, self.size, goods, self.crowd)
+        history = shop.write(told, self.seed, self.size, goods, self.crowd)
+        return replace(self, catalogue=goods, shops={**self.shops, (one.channel, one.shop): history})
+
+    @property
+    def persons(self) -> pl.DataFrame:
+        return self.crowd.persons
 
     @property
     def facilities(self) -> pl.DataFrame:
@@ -127,8 +144,8 @@ class World:
         last = int(history.lines.starts[created])
         lines, orders = history.lines.frame[:last], history.orders[:created]
         total = sum(int(part.sum()) for part in (lines["total_minor"], lines["tax_minor"], orders["shipping_minor"]))
-        currency = next(one.currency for one in SHOPS if (one.channel, one.shop) == (channel, shop))
-        return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), total, currency)
+        currency = self.catalogue.shops.row(by_predicate=(pl.col("channel") == channel) & (pl.col("shop") == shop), named=True)
+        return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), total, currency["currency"])
 
 
 def _counts(orders: int) -> list[int]:

@@ -1,5 +1,5 @@
 """The sandbox's Odoo."""
 
-from sluice.sandbox.odoo.server import app
+from sluice.sandbox.odoo.server import SECRETS, app
 
-__all__ = ["app"]
+__all__ = ["SECRETS", "app"]

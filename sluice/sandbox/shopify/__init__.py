@@ -1,5 +1,5 @@
 """The sandbox's Shopify."""
 
-from sluice.sandbox.shopify.server import app
+from sluice.sandbox.shopify.server import SECRETS, app
 
-__all__ = ["app"]
+__all__ = ["SECRETS", "app"]

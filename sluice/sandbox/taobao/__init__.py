@@ -1,5 +1,5 @@
 """The sandbox's Taobao."""
 
-from sluice.sandbox.taobao.server import app
+from sluice.sandbox.taobao.server import SECRETS, app
 
-__all__ = ["app"]
+__all__ = ["SECRETS", "app"]

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
 from sluice.globs import matcher, overlap
+from sluice.tokens import Kept
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
@@ -90,6 +91,7 @@ class Shop(Strict):
             timezone=self.timezone,
             since=datetime.combine(self.since, time.min, zone).astimezone(UTC),
             options=self.type.options.model_validate(_interpolated_all(self.options, f"{here}: options")),
+            tokens=Kept(self.connector, self.shop),
         )
 
     def webhook_secrets(self) -> dict[str, str] | None:

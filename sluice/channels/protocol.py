@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from threading import Lock
 from typing import Annotated, Any, Protocol, runtime_checkable
 
 from msgspec import Meta, Struct
@@ -31,6 +32,10 @@ class Stream:
     `key` and `version` name fields of the record as the contract has them; of two records with one key the larger version is
     the newer. `order_key` names the field that holds the order's id, where the record belongs to an order. A `snapshot`
     stream delivers its whole set at every read, so that what is missing from it has been deleted.
+
+    `unstamped` names what changes on the platform without moving the stamp that the stream is read by, in words for a shop owner.
+    Where it names anything, the channel is `Rereading`: orders that are not final are read again at every landing, the others
+    once a day for `unstamped_days` after they were placed.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Stream:
     version: str | None = None
     order_key: str | None = None
     snapshot: bool = False
+    unstamped: tuple[str, ...] = ()
+    unstamped_days: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,11 @@ class Page:
     complete: bool = False
     context: Mapping[str, Any] = field(default_factory=dict)
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def gone(self) -> list[tuple[str, ...]]:
+        """Keys of records that are no longer there."""
+        return [tuple(key) for key in self.context.get("gone", ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,53 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A parcel to tell the channel of: that these pieces of an order left, with whom and under which number.
+
+    `lines` is pieces by the channel's id of the order line; empty means all that is still to be sent. `dispatch_id` is the same
+    when it is told again.
+    """
+
+    dispatch_id: str
+    order_id: str
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime
+    lines: Mapping[str, int] = field(default_factory=dict)
+    tracking_url: str | None = None
+
+
+Token = Mapping[str, Any]
+"""What a platform gave for its own time: access token, refresh token, when they end. JSON that only its channel understands."""
+
+
+class Tokens(Protocol):
+    """Where a shop's short-lived tokens are kept, so that one that may be used once is not lost with the process."""
+
+    def fresh(self, is_fresh: Callable[[Token], bool], renew: Callable[[Token | None], Token]) -> Token:
+        """The kept token if it `is_fresh`; else what `renew` makes of it (None: none is kept), kept before it is given out.
+
+        One at a time, whoever asks: a refresh token that two use at once is lost with many platforms.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Tokens kept for as long as this process lives."""
+
+    token: Token | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def fresh(self, is_fresh: Callable[[Token], bool], renew: Callable[[Token | None], Token]) -> Token:
+        """As `Tokens` says."""
+        with self.lock:
+            if self.token is None or not is_fresh(self.token):
+                self.token = renew(self.token)
+            return self.token
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """One shop on one channel, ready to be opened: where it is, with which secrets, in which currency and zone."""
 
@@ -101,6 +160,7 @@ class Connection:
     since: datetime
     options: Any
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tokens: Tokens = field(default_factory=Remembered)
 
 
 class Channel(Protocol):
@@ -125,6 +185,42 @@ class Forgetful(Protocol):
 
     def told_since(self) -> datetime:
         """The earliest creation that `claims` covers, by the platform's own clock. Raises Refused or ChannelError."""
+        ...
+
+
+@runtime_checkable
+class Rereading(Protocol):
+    """A channel that can read chosen records again, for what its stamp does not tell."""
+
+    def again(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """These orders as they are now; an id that the channel no longer has is `gone` in a page. Pages bear no cursor.
+
+        Raises Refused or ChannelError.
+        """
+        ...
+
+
+@runtime_checkable
+class Shipping(Protocol):
+    """A channel that can be told of parcels."""
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Mark pieces as shipped, with their tracking number. One answer a dispatch, in any order; telling again changes nothing.
+
+        The answer's `decision_id` is the `dispatch_id`. Raises Refused or ChannelError.
+        """
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """A channel that can say what is missing before anything is read."""
+
+    def check(self) -> Iterator[str]:
+        """What would keep this connection from working in full, each as a sentence that tells a shop owner what to do.
+
+        Raises Refused or ChannelError.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from sluice import dbt, warehouse
+from sluice.channels.registry import connectors
 from sluice.config import load
 from sluice.migrations.migrate import migrate
 from sluice.prepare import prepare
@@ -50,7 +51,7 @@ def database_url(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def prepared_template(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with the raw tables of all connectors and the views over them: dbt starts once a session."""
+    """A database with the raw tables of the demo's connectors and the views over them: dbt starts once a session."""
     config = tmp_path_factory.mktemp("prepared") / "sluice.yaml"
     config.write_text(DEMO, encoding="utf-8")
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
@@ -59,6 +60,30 @@ def prepared_template(postgres: warehouse.Embedded, template: str, tmp_path_fact
         patch.setenv("SLUICE_HOME", str(config.parent))
         prepare(load(config), postgres.url("prepared"))
     return "prepared"
+
+
+@pytest.fixture(scope="session")
+def every_template(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same for all connectors that there are. raw.shops holds the demo's shops."""
+    config = tmp_path_factory.mktemp("every") / "sluice.yaml"
+    config.write_text(DEMO, encoding="utf-8")
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database every template {template}")
+    with pytest.MonkeyPatch.context() as patch, psycopg.connect(postgres.url("every"), autocommit=True) as db:
+        patch.setenv("SLUICE_HOME", str(config.parent))
+        once = "insert into raw.shops (channel, shop, name, kind, currency, timezone, base_currency)"
+        with db.cursor() as cursor:
+            cursor.executemany(f"{once} values (%s, '', '', 'store', 'CNY', 'UTC', 'CNY')", [(name,) for name in connectors()])
+        prepare(load(config), postgres.url("every"))
+        db.execute("delete from raw.shops where shop = ''")
+    return "every"
+
+
+@pytest.fixture
+def every_url(postgres: warehouse.Embedded, every_template: str) -> Iterator[str]:
+    """Address of a fresh database that is ready for landing from any channel."""
+    with copy_of(postgres, every_template) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+"""Every connector that has a sandbox with a shop of its own, opened against it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from types import ModuleType
+
+import psycopg
+
+from sluice import warehouse
+from sluice.channels.protocol import Connection, Connector
+from sluice.channels.registry import connectors
+from sluice.landing.land import Landed, land
+from sluice.sandbox.catalogue import Shop
+from sluice.sandbox.host import hosted
+from sluice.sandbox.state import SandboxState
+from tests.conftest import copy_of
+
+
+def _sandbox(name: str) -> ModuleType | None:
+    try:
+        module = import_module(f"sluice.sandbox.{name}")
+    except ModuleNotFoundError:
+        return None
+    return module if hasattr(module, "SHOP") else None
+
+
+SANDBOXES = {name: module for name in connectors() if (module := _sandbox(name))}
+
+
+@dataclass(frozen=True)
+class House:
+    """A sandbox, one shop on it, and a warehouse to land it in."""
+
+    connector: Connector
+    shop: Shop
+    state: SandboxState
+    url: str
+    database: str
+    db: psycopg.Connection
+
+    def connection(self, **secrets: str) -> Connection:
+        """The shop, with some secrets put otherwise."""
+        known: Mapping[str, str] = SANDBOXES[self.connector.name].SECRETS
+        wanted = {name: known[name] for name in self.connector.secrets}
+        return Connection(
+            shop=self.shop.shop,
+            url=self.url,
+            secrets=wanted | secrets,
+            currency=self.shop.currency,
+            timezone=self.shop.timezone,
+            since=datetime(2024, 1, 1, tzinfo=UTC),
+            options=self.connector.options(),
+            now=lambda: self.state.now,
+        )
+
+    def land(self) -> list[Landed]:
+        return [land(self.db, self.connector, self.connection(), stream) for stream in self.connector.streams]
+
+
+@contextmanager
+def house(name: str, state: SandboxState, server: warehouse.Embedded, template: str) -> Iterator[House]:
+    connector, shop = connectors()[name], SANDBOXES[name].SHOP
+    with hosted(state) as url, copy_of(server, template) as address, warehouse.connect(address) as db:
+        db.execute(
+            "insert into raw.shops (channel, shop, name, kind, currency, timezone, base_currency)"
+            " values (%s, %s, %s, %s, %s, %s, 'CNY')",
+            (name, shop.shop, name, connector.kind, shop.currency, shop.timezone),
+        )
+        db.commit()
+        yield House(connector, shop, state, f"{url}/{name}", address, db)

@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
 from sluice.globs import matcher, overlap
-from sluice.tokens import Kept
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
@@ -81,6 +80,8 @@ class Shop(Strict):
 
     def connect(self) -> Connection:
         """Ready to be opened, secrets read from the environment. Raises ConfigError where a variable is not set."""
+        from sluice.tokens import Kept  # it knows the warehouse, which knows this file
+
         here = f"channels {self.connector}/{self.shop}"
         zone = ZoneInfo(self.timezone)
         return Connection(

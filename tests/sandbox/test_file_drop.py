@@ -15,7 +15,7 @@ from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.file_shop import SINCE, UNTIL, pages, records
+from tests.channels.file.shop import SINCE, UNTIL, pages, records
 
 DEMO = Path(__file__).parents[2] / "sluice.yaml"
 LATER = AS_OF + timedelta(days=9)

@@ -16,9 +16,9 @@ from sluice.sandbox.shopify.records import LOCATIONS, amount, gid
 from sluice.sandbox.shopify.server import SECRETS, app
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.shopify_schema import schema
-from tests.channels.shopify_shop import served
-from tests.channels.shopify_worlds import HERE
+from tests.channels.shopify.schema import schema
+from tests.channels.shopify.shop import served
+from tests.channels.shopify.worlds import HERE
 
 WORLD = World.generate(5, 1000)
 LISTING = WORLD.listings.filter(channel="shopify").row(0, named=True)

@@ -12,7 +12,7 @@ from sluice.sandbox.host import hosted
 from sluice.sandbox.odoo.models import frame
 from sluice.sandbox.odoo.search import search
 from sluice.sandbox.state import SandboxState
-from tests.channels.odoo_server import connection
+from tests.channels.odoo.server import connection
 from tests.sandbox.worlds import world
 
 

@@ -17,8 +17,8 @@ from sluice.sandbox.shopify.bucket import Bucket
 from sluice.sandbox.shopify.server import app
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.shopify_shop import CUSTOMERS, ORDERS, PRODUCTS, connection, decoded, nodes, scripted, served, shop
-from tests.channels.shopify_worlds import HERE, lengthened, pick
+from tests.channels.shopify.shop import CUSTOMERS, ORDERS, PRODUCTS, connection, decoded, nodes, scripted, served, shop
+from tests.channels.shopify.worlds import HERE, lengthened, pick
 
 WORLD = World.generate(7, 1000)
 

@@ -12,7 +12,7 @@ from sluice.channels.file.connector import CONNECTOR, FileChannel
 from sluice.channels.protocol import ChannelError
 from sluice.landing import raw_tables
 from sluice.landing.land import land
-from tests.channels.file_shop import LINES, MONDAY, SINCE, UNTIL, drop, pages, records, shop
+from tests.channels.file.shop import LINES, MONDAY, SINCE, UNTIL, drop, pages, records, shop
 
 HEADER = "Order,At,Buyer,SKU,Qty,Price\n"
 STREAM = CONNECTOR.stream("order_lines")

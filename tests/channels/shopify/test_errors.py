@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sluice.channels.protocol import ChannelError, Refused
-from tests.channels.shopify_shop import ORDERS, Scripted, nodes, scripted, shop
+from tests.channels.shopify.shop import ORDERS, Scripted, nodes, scripted, shop
 
 EMPTY = {"data": {"orders": {"nodes": [], "pageInfo": {"hasNextPage": False}}}}
 ONE = {"data": {"orders": {"nodes": [{"id": "gid://shopify/Order/1"}], "pageInfo": {"hasNextPage": False}}}}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.channels.file.connector import CONNECTOR
-from tests.channels.file_shop import LINES, drop, pages, read, records, shop
+from tests.channels.file.shop import LINES, drop, pages, read, records, shop
 
 HEADER = "Order,At,Buyer,SKU,Qty,Price\n"
 TWO = HEADER + "A1,2026-01-05 10:00:00,B7,MUG,2,9.50\nA1,2026-01-05 10:01:00,B7,TEE,1,30\nA2,2026-01-06 10:00:00,,MUG,1,9.50\n"

@@ -13,8 +13,8 @@ from sluice.sandbox.host import hosted
 from sluice.sandbox.shopify.records import LOCATIONS, gid
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.shopify_shop import connection, scripted, shop
-from tests.channels.shopify_worlds import HERE
+from tests.channels.shopify.shop import connection, scripted, shop
+from tests.channels.shopify.worlds import HERE
 
 WORLD = World.generate(7, 1000)
 LISTINGS = WORLD.listings.filter(channel="shopify").to_dicts()

@@ -18,7 +18,7 @@ from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.taobao.index import earliest
 from sluice.sandbox.taobao.server import SECRETS
-from tests.channels.taobao_shop import ITEMS, REFUNDS, TRADES, connection, newest, records, shop
+from tests.channels.taobao.shop import ITEMS, REFUNDS, TRADES, connection, newest, records, shop
 from tests.sandbox.worlds import world
 
 TOLD = AS_OF - taobao_windows.HISTORY

@@ -17,8 +17,8 @@ from sluice.sandbox.host import hosted
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.view import REFUND_EVENTS, clipped
 from sluice.sandbox.world import World
-from tests.channels.shopify_shop import connection
-from tests.channels.shopify_worlds import HERE
+from tests.channels.shopify.shop import connection
+from tests.channels.shopify.worlds import HERE
 from tests.conftest import copy_of
 
 WORLD = World.generate(11, 1500)
@@ -183,5 +183,5 @@ def test_an_order_is_found_by_its_key(staged: psycopg.Connection, model: str) ->
 
 
 def test_a_file_of_this_folder_is_tested_or_described(staged: psycopg.Connection) -> None:
-    folder = Path(__file__).parents[2] / "dbt_project" / "models" / "staging" / "shopify"
+    folder = Path(__file__).parents[3] / "dbt_project" / "models" / "staging" / "shopify"
     assert {path.stem for path in folder.glob("stg_*.sql")} == {path.stem for path in folder.glob("stg_*.yml")}

@@ -10,7 +10,7 @@ import pytest
 
 from sluice.channels.odoo.connector import CONNECTOR, records
 from sluice.channels.protocol import Cursor, Page
-from tests.channels.odoo_server import MUCH_LATER, NOON, TEMPLATES, SmallOdoo, connection
+from tests.channels.odoo.server import MUCH_LATER, NOON, TEMPLATES, SmallOdoo, connection
 
 
 def pages(url: str, page_size: int, cursor: Cursor | None = None, now: datetime = MUCH_LATER) -> Iterator[Page]:

@@ -24,9 +24,9 @@ from msgspec import Struct, inspect
 
 from sluice.channels.shopify import graphql as shopify_graphql
 from sluice.channels.shopify.contract import Customer, Order, Product, Weight
-from tests.channels.shopify_schema import schema
+from tests.channels.shopify.schema import schema
 
-SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "channel_status_map.csv"
+SEED = Path(__file__).parents[3] / "dbt_project" / "seeds" / "channel_status_map.csv"
 SCALARS = {
     inspect.StrType: {"ID", "String", "UnsignedInt64", "URL"},
     inspect.IntType: {"Int"},

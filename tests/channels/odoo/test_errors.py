@@ -4,7 +4,7 @@ import pytest
 
 from sluice.channels.odoo.connector import CONNECTOR
 from sluice.channels.protocol import ChannelError, Refused
-from tests.channels.odoo_server import TEMPLATES, SmallOdoo, connection
+from tests.channels.odoo.server import TEMPLATES, SmallOdoo, connection
 
 
 def fault(name: str, message: str) -> dict[str, str]:

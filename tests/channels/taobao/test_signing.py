@@ -11,9 +11,9 @@ import pytest
 from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.taobao.gateway import Fault, meaning, signature
 from sluice.channels.transport import Throttled, Transient
-from tests.channels.taobao_shop import answered, scripted, shop
+from tests.channels.taobao.shop import answered, scripted, shop
 
-VECTORS = json.loads((Path(__file__).parent.parent / "fixtures/taobao/signing.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/taobao/signing.json").read_text())
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["source"] for vector in VECTORS])

@@ -15,10 +15,10 @@ from sluice.channels.taobao.windows import TYPES
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState
-from tests.channels.taobao_shop import ITEMS, REFUNDS, TRADES, records, shop
+from tests.channels.taobao.shop import ITEMS, REFUNDS, TRADES, records, shop
 from tests.sandbox.worlds import world
 
-DESCRIPTORS = json.loads((Path(__file__).parent.parent / "fixtures/taobao/descriptors.json").read_text())
+DESCRIPTORS = json.loads((Path(__file__).parents[2] / "fixtures/taobao/descriptors.json").read_text())
 COMMON = {"method", "app_key", "session", "timestamp", "format", "v", "sign_method", "sign"}
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 Exchange = tuple[dict[str, str], dict[str, Any]]

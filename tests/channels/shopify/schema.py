@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_client_schema
 
-HERE = Path(__file__).parents[1] / "fixtures" / "shopify"
-BESIDE = Path(__file__).parents[3] / "shared" / "conformance" / "shopify"
+HERE = Path(__file__).parents[2] / "fixtures" / "shopify"
+BESIDE = Path(__file__).parents[4] / "shared" / "conformance" / "shopify"
 
 
 @cache

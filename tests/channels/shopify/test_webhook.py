@@ -27,9 +27,9 @@ from sluice.sandbox.shopify.rest import rest_order
 from sluice.sandbox.shopify.store import Store
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.shopify_shop import ORDERS, connection, shop
+from tests.channels.shopify.shop import ORDERS, connection, shop
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "shopify" / "webhooks"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "shopify" / "webhooks"
 SCHEMA = json.loads((FIXTURES / "orders.updated.schema.json").read_text())
 EXEMPLAR = json.loads((FIXTURES / "orders.create.metadata.json").read_text())["response"]
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

@@ -21,8 +21,8 @@ from sluice.sandbox.seasons import AS_OF, START
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.taobao.index import earliest
 from sluice.sandbox.view import REFUND_EVENTS, clipped
-from tests.channels.taobao_shop import connection
-from tests.channels.test_taobao_reading import TOLD
+from tests.channels.taobao.shop import connection
+from tests.channels.taobao.test_reading import TOLD
 from tests.conftest import copy_of
 from tests.sandbox.worlds import world
 

@@ -11,6 +11,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sluice.cli.commands.explain import explain
+from sluice.cli.commands.keys import keys
+from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
+from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
 
 app = typer.Typer(
@@ -19,11 +23,6 @@ app = typer.Typer(
     add_completion=False,
     help="One truth about orders, customers and stock, and a quota per channel that can't oversell it.",
 )
-ConfigPath = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Configuration file; default SLUICE_CONFIG or sluice.yaml.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-ShopName = Annotated[str | None, typer.Argument(help="CHANNEL/SHOP as in sluice.yaml; all of them if left out.")]
 
 
 @app.command()
@@ -155,158 +154,8 @@ def preview_quotas(
     show_preview(config, policy, limit, json)
 
 
-explain = typer.Typer(no_args_is_help=True, help="Why a number is what it is.")
 app.add_typer(explain, name="explain")
-
-
-@explain.command("stock")
-def explain_stock(
-    sku: Annotated[str | None, typer.Argument(help="The SKU that is listed; a bundle's as well.")] = None,
-    channel: Annotated[str | None, typer.Option(help="CHANNEL/SHOP that was told the number.")] = None,
-    facility: Annotated[str | None, typer.Option(help="Only this facility.")] = None,
-    at: Annotated[str | None, typer.Option(help="What it showed then, as 2026-03-01T08:30:00Z; now if left out.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Instead: derive every number ever published again.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Every term of the number that a channel shows, with its source rows. Exit code 1 where something does not add up."""
-    from sluice.cli.explain import everything as explain_everything
-    from sluice.cli.explain import one
-
-    if everything:
-        raise typer.Exit(explain_everything(json))
-    if sku is None or channel is None:
-        raise typer.BadParameter("name a SKU and --channel CHANNEL/SHOP, or --all")
-    raise typer.Exit(one(sku, channel, facility, at, json))
-
-
-stock = typer.Typer(no_args_is_help=True, help="The stock ledger: what there is, what holds it, and every movement.")
 app.add_typer(stock, name="stock")
-Sku = Annotated[str, typer.Argument(help="The company's own code of the article.")]
-OneSku = Annotated[str | None, typer.Option(help="Only this SKU.")]
-Limit = Annotated[int, typer.Option(help="Rows to show, the newest.", min=1)]
-Key = Annotated[
-    str | None, typer.Option(help="Name of this booking; again under the same name nothing is booked. Default: a new one.")
-]
-At = Annotated[str | None, typer.Option(help="When it happened, as 2026-03-01T08:30:00Z; now if left out.")]
-Reference = Annotated[str | None, typer.Option(help="Why, or the number of a document.")]
-Pieces = Annotated[int, typer.Option(help="How many.")]
-
-
-@stock.command("show")
-def show_stock(sku: Sku, json: AsJson = False) -> None:
-    """A SKU at every facility now: on hand, what holds it, what may be sold, when it was counted, what is on its way."""
-    from sluice.cli.stock import show
-
-    show(sku, json)
-
-
-@stock.command("verify")
-def verify_stock(json: AsJson = False) -> None:
-    """Derive every position again from its movements, orders and holds. Exit code 1 if one differs."""
-    from sluice.cli.stock import check
-
-    raise typer.Exit(check(json))
-
-
-@stock.command("movements")
-def stock_movements(
-    sku: Sku,
-    facility: Annotated[str | None, typer.Option(help="Only there.")] = None,
-    limit: Limit = 40,
-    json: AsJson = False,
-) -> None:
-    """The ledger of a SKU, newest first: what moved, what that changed, and why."""
-    from sluice.cli.stock import movements
-
-    movements(sku, facility, limit, json)
-
-
-@stock.command("adjust")
-def adjust_stock(
-    sku: Sku,
-    facility: Annotated[str, typer.Option(help="Where.")],
-    pieces: Annotated[int, typer.Option(help="How many: above 0 found, below 0 lost.")],
-    receipt: Annotated[bool, typer.Option("--receipt", help="They were received, rather than found.")] = False,
-    at: At = None,
-    reference: Reference = None,
-    key: Key = None,
-    json: AsJson = False,
-) -> None:
-    """Book pieces that were found, lost or received."""
-    from sluice.cli.booking import adjust
-
-    adjust(sku, facility, pieces, receipt, at, reference, key, json)
-
-
-@stock.command("transfer")
-def transfer_stock(
-    sku: Sku,
-    source: Annotated[str, typer.Option("--from", help="Facility that they leave.")],
-    to: Annotated[str, typer.Option("--to", help="Facility that they go to.")],
-    pieces: Pieces,
-    at: At = None,
-    reference: Reference = None,
-    key: Key = None,
-    json: AsJson = False,
-) -> None:
-    """Book pieces that go to another facility; refused where fewer are free. What is promised stays."""
-    from sluice.cli.booking import transfer
-
-    transfer(sku, source, to, pieces, at, reference, key, json)
-
-
-@stock.command("return")
-def return_stock(
-    shop: Annotated[str, typer.Argument(help="CHANNEL/SHOP of the order.")],
-    order: Annotated[str, typer.Argument(help="The channel's id of the order.")],
-    line: Annotated[str, typer.Argument(help="The channel's id of the line.")],
-    sku: Sku,
-    pieces: Pieces = 1,
-    disposition: Annotated[str, typer.Option(help="restock, quarantine, scrap or return_to_vendor.")] = "restock",
-    at: At = None,
-    key: Key = None,
-    json: AsJson = False,
-) -> None:
-    """Book pieces of an order that came back; never more than left, and not again where the channel told of them."""
-    from sluice.cli.booking import take_back
-
-    take_back(shop, order, line, sku, pieces, disposition, at, key, json)
-
-
-@stock.command("oversells")
-def show_oversells(json: AsJson = False) -> None:
-    """Items of which more is promised than there is, and the orders that caused it."""
-    from sluice.cli.stock import oversells
-
-    oversells(json)
-
-
-@stock.command("presales")
-def show_presales(
-    sku: OneSku = None,
-    changed_since: Annotated[
-        str | None,
-        typer.Option("--changed-since", help="Instead: promises that got another date since, with their orders."),
-    ] = None,
-    json: AsJson = False,
-) -> None:
-    """Presale pieces that wait, and the purchase order line each is promised from."""
-    from sluice.cli.stock import presales
-
-    presales(sku, changed_since, json)
-
-
-@stock.command("holds")
-def show_holds(
-    sku: OneSku = None,
-    ended: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
-    limit: Limit = 40,
-    json: AsJson = False,
-) -> None:
-    """Holds that keep pieces for checkouts."""
-    from sluice.cli.stock import holds
-
-    holds(sku, ended, limit, json)
 
 
 @app.command()
@@ -376,36 +225,7 @@ def prove_oversell(
     raise typer.Exit(oversell(Load(threads, orders, channels, skus, seed, not without_guard), json))
 
 
-keys = typer.Typer(no_args_is_help=True, help="Keys of the data service.")
 app.add_typer(keys, name="keys")
-
-
-@keys.command("create")
-def create_key(
-    name: str,
-    pii: Annotated[bool, typer.Option("--pii", help="The key may see contact data unmasked.")] = False,
-    holds: Annotated[bool, typer.Option("--holds", help="The key may hold stock for checkouts.")] = False,
-) -> None:
-    """Make a key and print it, once."""
-    from sluice.cli.keys import create
-
-    create(name, [scope for scope, given in (("holds", holds), ("pii", pii)) if given])
-
-
-@keys.command("list")
-def list_keys(json: AsJson = False) -> None:
-    """Keys by name, with what they may see and whether they still open."""
-    from sluice.cli.keys import listing
-
-    listing(json)
-
-
-@keys.command("revoke")
-def revoke_key(name: str) -> None:
-    """Close a key."""
-    from sluice.cli.keys import revoke
-
-    revoke(name)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

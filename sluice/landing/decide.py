@@ -41,8 +41,9 @@ class Decision:
     """What to do with a batch.
 
     `superseded` keep their contract, but something newer is known. `seen` holds, for keys whose newest form is the one held
-    already, when the channel last said so; `revived` those that had been marked deleted. `current` counts the keys whose held row
-    must now be one of the delivered forms. `rows` says, once it is done, how many rows each table was sent and how many it took.
+    already, when the channel last said so; `revived` those that had been marked deleted, `gone` those that now are. `current`
+    counts the keys whose held row must now be one of the delivered forms. `rows` says, once it is done, how many rows each table
+    was sent and how many it took.
     """
 
     accepted: list[Accepted] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Decision:
     broken: list[tuple[Delivered, str]] = field(default_factory=list)
     seen: dict[Key, datetime] = field(default_factory=dict)
     revived: list[Key] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
     current: int = 0
     rows: dict[str, tuple[int, int]] = field(default_factory=dict)
 

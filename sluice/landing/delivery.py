@@ -65,6 +65,11 @@ class Batch:
         """Whether it ends a full walk."""
         return bool(self.pages) and self.pages[-1].complete
 
+    @property
+    def gone(self) -> dict[Key, datetime]:
+        """Keys that the channel says it no longer has, with when it said so."""
+        return {key: page.received_at for page in self.pages for key in page.gone}
+
 
 def add(batch: Batch, page: Page, connector: Connector, stream: Stream) -> None:
     """Take a page in. Raises LandingError where its records can't be found."""

@@ -10,8 +10,9 @@ from typing import TypeVar, cast
 from psycopg import Connection
 
 from sluice.channels import protocol
-from sluice.channels.protocol import Connector, Page, Stream
-from sluice.landing import cursors
+from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
+from sluice.landing import again, cursors
+from sluice.landing.again import Due
 from sluice.landing.delivery import Batch, add
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
@@ -73,13 +74,22 @@ def land(
     with locked(db, connector.name, connection.shop, stream.name):
         lander = Lander(db, connector, connection.shop, stream, guard=guard)
         cursor = cursors.read(db, connector.name, connection.shop, stream.name)
+        due = again.due(db, connector.name, connection, stream)
         db.commit()
-        pages = connector.open(connection).pages(stream, cursor)
-        for batch in ahead(batches(pages, connector, stream)):
-            total = total.plus(lander.land(batch), time.monotonic() - started)
-            if report:
-                report(total)
+        channel = connector.open(connection)
+        # one walk after the other: where an order is told by both, what is read again is the newer
+        for pages in (channel.pages(stream, cursor), _again(channel, stream, due)):
+            for batch in ahead(batches(pages, connector, stream)):
+                total = total.plus(lander.land(batch), time.monotonic() - started)
+                if report:
+                    report(total)
+        again.done(db, connector.name, connection.shop, stream, due)
+        db.commit()
     return replace(total, seconds=time.monotonic() - started)
+
+
+def _again(channel: Channel, stream: Stream, due: Due) -> Iterator[Page]:
+    return channel.again(stream, due.ids) if due.ids and isinstance(channel, Rereading) else iter(())
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

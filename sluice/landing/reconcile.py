@@ -1,6 +1,6 @@
 """Reconciliation: the channel's own list of orders and totals, held against what the warehouse says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,9 @@ from typing import Any
 from psycopg import Connection
 
 from sluice.channels import protocol
-from sluice.channels.protocol import Connector, Forgetful, OrderClaim
+from sluice.channels.protocol import Connector, Forgetful, OrderClaim, Stream
+from sluice.landing.names import quoted
+from sluice.landing.shape import shape
 
 SHOWN = 20
 """Ids of each kind of fault that are kept."""
@@ -19,8 +21,8 @@ SHOWN = 20
 class Reconciliation:
     """Orders created in [since, until): claimed by the channel = held + quarantined + missing.
 
-    `surplus` are held but not claimed; `differing` are held with another total or currency. Totals are by currency; the
-    held ones count every order in the window.
+    `surplus` are held but not claimed, though the channel never said that they are gone; `differing` are held with another total
+    or currency. Totals are by currency; the held ones count every order in the window.
     """
 
     channel: str
@@ -90,10 +92,11 @@ def reconcile(
     with db.transaction():
         _write(db, claims)
         # Records that an order is made of; a broken refund excuses no difference.
-        streams = [stream.name for stream in connector.streams if stream.order_key in stream.key]
+        made_of = [stream for stream in connector.streams if stream.order_key in stream.key]
+        streams = [stream.name for stream in made_of]
         found = {"channel": connector.name, "shop": connection.shop, "since": since, "until": until}
         db.execute("drop table if exists compared")
-        db.execute(COMPARED, found | {"streams": streams, "tolerance": tolerance})
+        db.execute(COMPARED.format(gone=_gone(connector, made_of)), found | {"streams": streams, "tolerance": tolerance})
         return _read(db, connector.name, connection.shop, since, until)
 
 
@@ -108,6 +111,16 @@ def _write(db: Connection, claims: Iterable[OrderClaim]) -> None:
     db.execute("analyze claims")
 
 
+def _gone(connector: Connector, streams: Sequence[Stream]) -> str:
+    """Orders that the channel said it no longer has: held as cancelled, claimed by nobody."""
+    tables = [(one.main.name, one.order.column) for one in (shape(connector.name, stream) for stream in streams) if one.order]
+    selects = [
+        f"select {quoted(order)}::text as order_id from raw.{quoted(table)} where shop = %(shop)s and _deleted_at is not null"
+        for table, order in tables
+    ]
+    return " union all ".join(selects) or "select null::text as order_id where false"
+
+
 # Held by id whatever the order's time, so that a difference of clocks makes no order missing; an order is surplus only within
 # the window. A key in quarantine is what the channel delivered last, so the older form that may be held beside it counts not.
 COMPARED = """
@@ -118,6 +131,7 @@ with
         from raw.quarantine
         where channel = %(channel)s and shop = %(shop)s and stream = any(%(streams)s) and resolved_at is null
     ),
+    gone as ({gone}),
     held as (
         select order_id, total_amount, currency, ordered_at >= %(since)s and ordered_at < %(until)s as in_window
         from unified.orders
@@ -133,6 +147,7 @@ select
         when c.order_id is not null and q.order_id is not null then 'quarantined'
         when h.order_id is null then 'missing'
         when c.order_id is null and q.order_id is not null then 'quarantined unclaimed'
+        when c.order_id is null and h.order_id in (select order_id from gone) then 'deleted'
         when c.order_id is null then 'surplus'
         when abs(c.total - h.total_amount) <= %(tolerance)s and c.currency = h.currency then 'held'
         else 'differing'

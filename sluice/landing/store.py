@@ -200,3 +200,14 @@ class Store:
             f" and not exists (select from {self.unnested}) as d ({self.names}) where {self.on_key})",
             (at, self.shop, *self.columns(seen)),
         ).rowcount
+
+    def mark_gone(self, gone: Mapping[Key, datetime]) -> list[Key]:
+        """The channel no longer has these: mark those deleted that it did not show since. Which that were."""
+        if not gone:
+            return []
+        return self.db.execute(
+            f"update {self.main} as m set _deleted_at = d.at, _loaded_at = now()"
+            f" from {self.unnested}, %s::timestamptz[]) as d ({self.names}, at)"
+            f" where m.shop = %s and {self.on_key} and m._deleted_at is null and m._received_at <= d.at returning {self.key}",
+            (*self.columns(gone.keys()), list(gone.values()), self.shop),
+        ).fetchall()

@@ -46,7 +46,7 @@ class Lander:
             self.store.alone()
             written: Future[int] | None = None
             file_id = 0
-            if batch.delivered or batch.completes:
+            if batch.delivered or batch.completes or batch.gone:
                 file_id = self._next_file()
                 path = lake.path_for(*self.where, batch.pages)
                 written = beside.submit(lake.write, path, batch.pages, batch.walk)
@@ -69,7 +69,8 @@ class Lander:
             prove(self.store, batch.delivered, decision)
         if read is None:
             overlay.read_whole(self.store, self.connector, decision)
-        deleted = self._deleted(batch)
+        decision.gone = self.store.mark_gone(batch.gone)
+        deleted = self._deleted(batch) + len(decision.gone)
         new = sum(not one.known for one in decision.accepted)
         changed = len(decision.accepted) - new + len(decision.revived)
         broken = len(decision.broken)
@@ -129,6 +130,9 @@ class Lander:
 
     def _absorb(self, decision: Decision) -> None:
         orders = {one.order_id for one in decision.accepted if one.order_id is not None}
+        if self.stream.order_key in self.stream.key:
+            place = self.stream.key.index(self.stream.order_key)
+            orders.update(key[place] for key in [*decision.gone, *decision.revived])
         absorb(self.store, sorted(orders))
 
 

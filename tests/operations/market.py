@@ -2,12 +2,14 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import psycopg
 
@@ -40,6 +42,8 @@ SHARED = Planning.model_validate(
         ],
     }
 )
+EVENTS = "select count(*) from planning.runs where kind = 'event'"
+CHANGES = "select count(*) from ops.stock_changes"
 ADDS_UP = """
 select a.facility_id, a.sku
 from ops.available as a
@@ -206,3 +210,19 @@ def connection(connector: str, shop: str, host: str) -> Connection:
         since=datetime(2025, 1, 1, tzinfo=UTC),
         options=connectors()[connector].options(),
     )
+
+
+def one(db: psycopg.Connection, query: str, *values: Any) -> Any:
+    row = db.execute(query, values).fetchone()
+    db.commit()
+    assert row
+    return row[0]
+
+
+def soon(holds: Callable[[], bool], seconds: float = 30) -> float:
+    """Wait; how long it took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.02)
+    return time.monotonic() - began

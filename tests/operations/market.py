@@ -219,10 +219,9 @@ def one(db: psycopg.Connection, query: str, *values: Any) -> Any:
     return row[0]
 
 
-def soon(holds: Callable[[], bool], seconds: float = 30) -> float:
-    """Wait; how long it took."""
-    began = time.monotonic()
+def soon(holds: Callable[[], bool]) -> None:
+    """Wait for it, as long as a busy machine may take; how long it takes is for the benchmark to say."""
+    deadline = time.monotonic() + 60
     while not holds():
-        assert time.monotonic() - began < seconds
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    return time.monotonic() - began

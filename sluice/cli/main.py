@@ -225,6 +225,23 @@ def prove_oversell(
     raise typer.Exit(oversell(Load(threads, orders, channels, skus, seed, not without_guard), json))
 
 
+@prove.command("landing")
+def prove_landing(
+    fault: Annotated[list[str], typer.Option(help="What goes wrong; repeat it for several, all for each of them.")] = ["all"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help="Which channel; repeat it for several.")] = ["all"],  # noqa: B006
+    orders: Annotated[int, typer.Option(help="Size of the world; a shop has a part of them.", min=100)] = 1_000,
+    without_reconciliation: Annotated[
+        bool, typer.Option("--without-reconciliation", help="Never compare and read again; must be caught.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Another world.")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Every channel behind a proxy that spoils its answers. Exit code 1 if landed and delivered differ in the end."""
+    from sluice.cli.prove import landing
+
+    raise typer.Exit(landing(fault, channel, orders, seed, not without_reconciliation, json))
+
+
 app.add_typer(keys, name="keys")
 
 

@@ -1,13 +1,33 @@
-"""`sluice prove oversell`."""
+"""`sluice prove oversell` and `sluice prove landing`."""
 
 import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sluice import warehouse
+from sluice.channels.protocol import Connection
+from sluice.channels.registry import connectors
+from sluice.config import Config, Shop
+from sluice.prepare import prepare
+from sluice.proofs import landing as landings
+from sluice.proofs.landing import CLEAN, FAULTS, Case, Fault, Played, shop_of
 from sluice.proofs.oversell import Load, Say, Verdict, prove
+from sluice.sandbox.catalogue import SHOPS
+from sluice.sandbox.catalogue import Shop as Seller
+from sluice.sandbox.host import hosted
+from sluice.sandbox.seasons import START
+from sluice.sandbox.state import SandboxState
+from sluice.sandbox.world import World
 
 TIMED = ("orders", "holds", "shipments", "cancellations", "returns", "counts", "decisions")
 
@@ -67,3 +87,116 @@ def _print(verdict: Verdict) -> None:
         console.print(
             "[red]The ledger does not hold.[/]" if load.guard else "[red]Without the guard the ledger does not hold.[/]"
         )
+
+
+def landing(faults: Sequence[str], channels: Sequence[str], orders: int, seed: int, reconciling: bool, as_json: bool) -> int:
+    """Prove, say what was tried; exit code 1 where landed and delivered differ, 2 for a name that does not exist."""
+    sellers = _sellers()
+    wanted = list(sellers) if "all" in channels else list(channels)
+    chosen = [fault for fault in FAULTS if "all" in faults or fault.name in faults]
+    for given, known in ((wanted, list(sellers)), (faults, ["all", *(fault.name for fault in FAULTS)])):
+        for name in given:
+            if name not in known:
+                Console(stderr=True).print(f"[red]sluice:[/] {name!r} is not among {', '.join(known)}", highlight=False)
+                return 2
+    console = Console(highlight=False, soft_wrap=True)
+    # every fault would be told as it is met
+    logging.getLogger("sluice.channels").setLevel(logging.ERROR)
+
+    def told(case: Case) -> None:
+        if not as_json:
+            console.print(_case(case))
+
+    world = World.generate(seed, orders)
+    with _warehouse([sellers[name] for name in wanted], chosen) as address, ExitStack() as hosts:
+        played = [_played(hosts, world, sellers[name]) for name in wanted]
+        verdict = landings.prove(address, played, chosen, told, reconciling)
+    if as_json:
+        print(json.dumps({"holds": verdict.holds, "cases": [asdict(case) | {"holds": case.holds} for case in verdict.cases]}))
+    elif verdict.holds:
+        console.print(f"[green]{len(verdict.cases)} cases: what was landed is what was delivered.[/]")
+    else:
+        broken = sum(not case.holds for case in verdict.cases)
+        console.print(f"[red]In {broken} of {len(verdict.cases)} cases landed and delivered differ.[/]")
+    return 0 if verdict.holds else 1
+
+
+def _sellers() -> dict[str, Seller]:
+    """Channels with orders that the sandbox plays over HTTP, and the shop that each of them is."""
+    own = {shop.channel: shop for shop in SHOPS}
+    found = {}
+    for name in connectors():
+        try:
+            module = import_module(f"sluice.sandbox.{name}")
+        except ModuleNotFoundError:
+            continue
+        seller = getattr(module, "SHOP", own.get(name))
+        if seller is not None and hasattr(module, "SECRETS"):
+            found[name] = seller
+    return found
+
+
+@contextmanager
+def _warehouse(sellers: Sequence[Seller], faults: Sequence[Fault]) -> Iterator[str]:
+    """Address of a throwaway warehouse, prepared for these channels; the state folder is thrown away with it."""
+    config = Config(
+        company="proof",
+        base_currency="CNY",
+        channels=[
+            Shop(
+                connector=seller.channel,
+                shop=shop_of(fault),
+                secrets=dict.fromkeys(connectors()[seller.channel].secrets, "UNUSED"),
+                currency=seller.currency,
+                timezone=seller.timezone,
+            )
+            for seller in sellers
+            for fault in (CLEAN, *faults)
+        ],
+    )
+    with tempfile.TemporaryDirectory(prefix="sluice-proof-", ignore_cleanup_errors=True) as folder:
+        home = os.environ.get("SLUICE_HOME")
+        os.environ["SLUICE_HOME"] = folder
+        server = warehouse.Embedded(Path(folder) / "postgres", durable=False)
+        server.start()
+        try:
+            prepare(config, server.url())
+            yield server.url()
+        finally:
+            server.stop()
+            os.environ.pop("SLUICE_HOME") if home is None else os.environ.update(SLUICE_HOME=home)
+
+
+def _played(hosts: ExitStack, world: World, seller: Seller) -> Played:
+    """A sandbox of its own for each channel, since time passes there as its faults want it."""
+    connector, state = connectors()[seller.channel], SandboxState(world)
+    url = hosts.enter_context(hosted(state))
+    known: dict[str, str] = import_module(f"sluice.sandbox.{seller.channel}").SECRETS
+    connection = Connection(
+        shop=seller.shop,
+        url=f"{url}/{seller.channel}",
+        secrets={name: known[name] for name in connector.secrets},
+        currency=seller.currency,
+        timezone=seller.timezone,
+        since=START,
+        options=connector.options(),
+        now=lambda: state.now,
+    )
+    return Played(
+        connector,
+        connection,
+        malform=lambda: state.faults.plan(seller.channel, malformed=2),
+        move=lambda: state.advance(2),
+    )
+
+
+def _case(case: Case) -> str:
+    mark = "[green]holds[/] " if case.holds else "[red]broken[/]"
+    text = f"{mark} {case.channel:<12} {case.fault:<18} {case.landed:,} of {case.delivered:,} orders landed"
+    if case.quarantined:
+        text += f", {case.quarantined:,} set aside"
+    if case.mended:
+        text += ", after reading again what differed"
+    if case.said:
+        text += f"; said at first: {case.said[:160]}"
+    return text + (f"; [red]{case.broken}[/]" if case.broken else "")

@@ -61,19 +61,21 @@ def land(
     stream: Stream,
     report: Callable[[Landed], None] | None = None,
     *,
+    afresh: bool = False,
     guard: bool = True,
 ) -> Landed:
     """Read the stream from its cursor to now and land it; `report` hears the running total after each batch.
 
     Commits on `db` as it goes, what the caller left open included: what was landed before a fault stays landed, and the cursor
-    stands where it ends. One landing of a stream runs at a time, a second waits. `guard=False` leaves out the proof, for tests
-    of the proof. Raises ChannelError, LandingError, LandingMismatch.
+    stands where it ends. One landing of a stream runs at a time, a second waits. `afresh` reads from the connection's `since`
+    instead and leaves the cursor where it is: what is known already changes nothing. `guard=False` leaves out the proof, for
+    tests of the proof. Raises ChannelError, LandingError, LandingMismatch.
     """
     started = time.monotonic()
     total = Landed(connector.name, connection.shop, stream.name)
     with locked(db, connector.name, connection.shop, stream.name):
-        lander = Lander(db, connector, connection.shop, stream, guard=guard)
-        cursor = cursors.read(db, connector.name, connection.shop, stream.name)
+        lander = Lander(db, connector, connection.shop, stream, guard=guard, keeps_place=afresh)
+        cursor = None if afresh else cursors.read(db, connector.name, connection.shop, stream.name)
         due = again.due(db, connector.name, connection, stream)
         db.commit()
         channel = connector.open(connection)

@@ -46,6 +46,11 @@ class Reconciliation:
         """Every order is accounted for, and each one's money is the channel's."""
         return not (self.missing_orders or self.surplus_orders or self.differing_orders)
 
+    @property
+    def is_mendable(self) -> bool:
+        """Whether reading the orders again may help: something is missing, or is not as the channel has it."""
+        return bool(self.missing_orders or self.differing_orders)
+
     def sentence(self) -> str:
         """The outcome for a person."""
         where = f"{self.channel}/{self.shop}"

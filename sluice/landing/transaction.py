@@ -29,15 +29,25 @@ class Outcome:
 
 
 class Lander:
-    """Lands batches of one stream of one shop. The caller holds the stream's lock."""
+    """Lands batches of one stream of one shop. The caller holds the stream's lock. `keeps_place` leaves the cursor alone."""
 
-    def __init__(self, db: Connection, connector: Connector, shop: str, stream: Stream, *, guard: bool = True) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        connector: Connector,
+        shop: str,
+        stream: Stream,
+        *,
+        guard: bool = True,
+        keeps_place: bool = False,
+    ) -> None:
         self.db = db
         self.connector = connector
         self.stream = stream
         self.store = Store(db, shape(connector.name, stream), connector.name, shop)
         self.where = (connector.name, shop, stream.name)
         self.guard = guard
+        self.keeps_place = keeps_place
         self.walk = Walk("")
 
     def land(self, batch: Batch) -> Outcome:
@@ -125,7 +135,7 @@ class Lander:
 
     def _move_cursor(self, batch: Batch) -> None:
         places = [page.cursor for page in batch.pages if page.cursor is not None]
-        if places:
+        if places and not self.keeps_place:
             cursors.save(self.db, *self.where, places[-1])
 
     def _absorb(self, decision: Decision) -> None:

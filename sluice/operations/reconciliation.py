@@ -1,5 +1,6 @@
-"""Hold a shop's orders against the channel's own count and keep what was found."""
+"""Hold a shop's orders against the channel's own count, read again what differs, and keep what was found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,7 +8,10 @@ import msgspec
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from sluice.channels import protocol
+from sluice.channels.protocol import Connector
 from sluice.config import Config, Shop
+from sluice.landing.land import land
 from sluice.landing.reconcile import Reconciliation, reconcile
 
 SMALL_SHOP = 50_000
@@ -28,7 +32,29 @@ def window(db: Connection, config: Config, shop: Shop, now: datetime) -> tuple[d
 
 
 def reconcile_shop(db: Connection, shop: Shop, since: datetime, until: datetime) -> Reconciliation:
-    """Compare, and append the outcome to ops.reconciliations."""
+    """Compare, read again what differs, and append the outcome to ops.reconciliations: one row a comparison.
+
+    Raises Refused, ChannelError, LandingError.
+    """
+    found = _compared(db, shop, since, until)
+    if found.is_mendable:
+        mend(db, shop.type, shop.connect(), since)
+        found = _compared(db, shop, since, until)
+    return found
+
+
+def mend(db: Connection, connector: Connector, connection: protocol.Connection, since: datetime) -> None:
+    """Read again all orders that changed since then: what a page of the channel had left out, or showed as it no longer was.
+
+    Commits on `db` as landing does. Raises Refused, ChannelError, LandingError.
+    """
+    db.commit()
+    for stream in connector.streams:
+        if stream.order_key is not None:
+            land(db, connector, replace(connection, since=max(since, connection.since)), stream, afresh=True)
+
+
+def _compared(db: Connection, shop: Shop, since: datetime, until: datetime) -> Reconciliation:
     found = reconcile(db, shop.type, shop.connect(), since, until, HALF_A_CENT)
     db.execute(
         "insert into ops.reconciliations (channel, shop, since, until, agrees, result) values (%s, %s, %s, %s, %s, %s)",

@@ -1,0 +1,197 @@
+"""Every channel behind a proxy that spoils its answers: what is landed in the end must be what the channel has."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from psycopg import Connection as Database
+
+from sluice import warehouse
+from sluice.channels.protocol import ChannelError, Connection, Connector
+from sluice.landing.delivery import LandingError
+from sluice.landing.land import land
+from sluice.landing.reconcile import Reconciliation, reconcile
+from sluice.operations.reconciliation import HALF_A_CENT, mend
+from sluice.proofs import spoiled
+from sluice.proofs.spoiled import Answer, Proxy, Seen, Spoil, proxied
+
+SOON = timedelta(minutes=1)
+AT_ONCE = 4
+"""Channels that are tried beside each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`spoil` is done `times` times. Where there is none, `name` says what the channel itself is asked to do."""
+
+    name: str
+    what: str
+    spoil: Spoil | None = None
+    times: int = 2
+
+
+CLEAN = Fault("none", "nothing is spoiled")
+FAULTS = (
+    Fault("throttled", "429 with the time to wait", spoiled.throttled, 1),
+    Fault("throttled-no-hint", "429 without a hint", spoiled.throttled_without_a_hint),
+    Fault("server-errors", "503, several", spoiled.server_error, 3),
+    Fault("hang", "no answer, then the connection drops", spoiled.hanging, 1),
+    Fault("truncated", "a body shorter than announced", spoiled.truncated),
+    Fault("cut", "half a body that looks whole", spoiled.cut),
+    Fault("not-the-api", "an HTML page with status 200", spoiled.not_the_api),
+    Fault("expired", "401 in the middle of a walk", spoiled.expired, 1),
+    Fault("repeated-page", "the page before in place of the next", spoiled.repeated, 3),
+    Fault("dropped-pages", "a list that ends before its end", spoiled.ended_early, 3),
+    Fault("malformed", "records that break their contract"),
+    Fault("moving", "orders change while their list is read", times=1),
+)
+"""What can go wrong between a platform and us. The last two the channel does itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A channel to try. `connection` leads to it directly; its shop is renamed for each fault, so that cases don't meet.
+
+    `malform` orders records that break their contract, `move` lets time pass there.
+    """
+
+    connector: Connector
+    connection: Connection
+    malform: Callable[[], None]
+    move: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One channel under one fault. `said` is what the first landing ended with, None where it got through.
+
+    Orders: `delivered` are those that the channel counts, `landed` are of them in the warehouse, `quarantined` set aside;
+    `missing`, `surplus` and `differing` is what does not agree in the end. `mended`: reconciliation had to read again.
+    """
+
+    channel: str
+    fault: str
+    delivered: int = 0
+    landed: int = 0
+    quarantined: int = 0
+    missing: int = 0
+    surplus: int = 0
+    differing: int = 0
+    said: str | None = None
+    mended: bool = False
+    broken: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Landed and delivered are the same, but for what is set aside with its reason."""
+        return self.broken is None and not (self.missing or self.surplus or self.differing)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    cases: list[Case] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return all(case.holds for case in self.cases)
+
+
+def prove(
+    database: str,
+    channels: Sequence[Played],
+    faults: Sequence[Fault] = FAULTS,
+    told: Callable[[Case], None] = lambda case: None,
+    reconciling: bool = True,
+) -> Verdict:
+    """Land every channel under every fault into a prepared database; channels beside each other, faults one after the other.
+
+    Each case is landed spoiled, then once more as the schedule would, then reconciled, which reads again what differs; without
+    `reconciling` that is left out, and what a platform hid stays lost.
+    """
+
+    def tried(played: Played) -> list[Case]:
+        found = []
+        with proxied(_host(played.connection.url)) as proxy, warehouse.connect(database) as db:
+            # first as it should be: so it is known how each list ends
+            for fault in (CLEAN, *faults):
+                found.append(_tried(db, played, proxy, fault, reconciling))
+                told(found[-1])
+        return found
+
+    with ThreadPoolExecutor(AT_ONCE, "prove") as beside:
+        return Verdict([case for cases in beside.map(tried, channels) for case in cases])
+
+
+def shop_of(fault: Fault) -> str:
+    """The name of the shop that a fault is tried on."""
+    return f"under-{fault.name}"
+
+
+def _tried(db: Database, played: Played, proxy: Proxy, fault: Fault, reconciling: bool) -> Case:
+    connector = played.connector
+    direct = replace(played.connection, shop=shop_of(fault))
+    behind = replace(direct, url=direct.url.replace(_host(direct.url), proxy.url))
+    case = Case(connector.name, fault.name)
+    if fault.name == "malformed":
+        played.malform()
+    proxy.arm(_moving(played) if fault.name == "moving" else fault.spoil, fault.times)
+    said = _landed(db, connector, behind)
+    proxy.arm(None)
+    case = replace(case, said=said)
+    try:
+        _landed_well(db, connector, behind)
+        found = reconcile(db, connector, direct, direct.since, direct.now() + SOON, HALF_A_CENT)
+        db.commit()
+        if reconciling and found.is_mendable:
+            mend(db, connector, behind, direct.since)
+            found = reconcile(db, connector, direct, direct.since, direct.now() + SOON, HALF_A_CENT)
+            db.commit()
+            case = replace(case, mended=True)
+    except (ChannelError, LandingError) as wrong:
+        db.rollback()
+        return replace(case, broken=str(wrong))
+    return _counted(case, found)
+
+
+def _moving(played: Played) -> Spoil:
+    def spoil(seen: Seen) -> Answer:
+        played.move()
+        return seen.answer
+
+    return spoil
+
+
+def _landed(db: Database, connector: Connector, connection: Connection) -> str | None:
+    """Land each stream, whatever became of the others; what went wrong, if anything did."""
+    said = None
+    for stream in connector.streams:
+        try:
+            land(db, connector, connection, stream)
+        except (ChannelError, LandingError) as wrong:
+            db.rollback()
+            said = said or f"{stream.name}: {wrong}"
+    return said
+
+
+def _landed_well(db: Database, connector: Connector, connection: Connection) -> None:
+    for stream in connector.streams:
+        land(db, connector, connection, stream)
+
+
+def _counted(case: Case, found: Reconciliation) -> Case:
+    return replace(
+        case,
+        delivered=found.claimed_orders,
+        landed=found.held_orders,
+        quarantined=found.quarantined_orders,
+        missing=found.missing_orders,
+        surplus=found.surplus_orders,
+        differing=found.differing_orders,
+    )
+
+
+def _host(url: str) -> str:
+    address = urlsplit(url)
+    return f"{address.scheme}://{address.netloc}"

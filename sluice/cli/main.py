@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sluice.cli.commands.channels import channels
 from sluice.cli.commands.explain import explain
 from sluice.cli.commands.keys import keys
 from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
@@ -91,26 +92,6 @@ def replay(
     from sluice.cli.landing import replay as replay_shops
 
     raise typer.Exit(replay_shops(config, shop, stream, json))
-
-
-channels = typer.Typer(no_args_is_help=True, help="The shops that are connected, and the connectors there are.")
-app.add_typer(channels, name="channels")
-
-
-@channels.command("list")
-def list_channels(config: ConfigPath = None, json: AsJson = False) -> None:
-    """Connected shops, and every connector with what it needs."""
-    from sluice.cli.channels import listing
-
-    listing(config, json)
-
-
-@channels.command("check")
-def check_channels(shop: ShopName = None, config: ConfigPath = None, json: AsJson = False) -> None:
-    """Ask each channel for its newest record: is it there, and does it take our credentials? Exit code 1 if one does not."""
-    from sluice.cli.channels import check
-
-    raise typer.Exit(check(config, shop, json))
 
 
 @app.command()
@@ -242,6 +223,7 @@ def prove_landing(
     raise typer.Exit(landing(fault, channel, orders, seed, not without_reconciliation, json))
 
 
+app.add_typer(channels, name="channels")
 app.add_typer(keys, name="keys")
 
 

@@ -54,7 +54,7 @@ BROKEN = {
         "pool_shear: 0.3",
         ("planning.pool_shear", "unknown key; allowed here: as_of,", "pool_share"),
     ),
-    "no connector": ("connector: odoo", "connector: magento", ("channels[2].connector", "magento", "odoo, shopify")),
+    "no connector": ("connector: odoo", "connector: magento", ("channels[2].connector", "magento", "odoo", "shopify")),
     "a secret not named": ("token: SHOPIFY_TOKEN\n", "", ("channels[0]", "token")),
     "no time zone": ("timezone: America/Los_Angeles", "timezone: Pacific", ("channels[0].timezone", "Pacific", "Asia/Shanghai")),
     "too sure a service": ("service_level: 0.95", "service_level: 95", ("planning.service_level", "less than 1")),

@@ -1,0 +1,146 @@
+"""Amazon: orders and listings in, quantities and parcels out. A shop is one marketplace of one seller.
+
+Orders come from version 2026-01-01: it gives items, amounts and parcels in one answer, and v0 is on its way out. What
+orders do not tell: refunds and returns (Amazon has them in finances and reports).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from sluice.channels.amazon import orders
+from sluice.channels.amazon.contract import Found, Listed, Listing, Order
+from sluice.channels.amazon.gateway import HEADERS, SEARCH_LISTINGS, SEARCH_ORDERS, Denied, Gateway
+from sluice.channels.amazon.listings import Listings
+from sluice.channels.amazon.shipping import confirm
+from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
+from sluice.channels.transport import Transport
+
+LOGIN = "https://api.amazon.com"
+
+
+class Options(BaseModel):
+    """`marketplace` is Amazon's id of the country's store; `region` chooses the address where no `url` is given.
+
+    `personal_data` asks for buyer and address, for which the app needs a role. `login_url` is where access tokens come from:
+    Amazon's own unless `url` is somewhere else altogether.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    marketplace: str = "ATVPDKIKX0DER"
+    region: Literal["na", "eu", "fe"] = "na"
+    page_size: Annotated[int, Field(ge=1, le=100)] = 100
+    personal_data: bool = True
+    login_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Amazon:
+    """An open connection to one marketplace of one seller."""
+
+    connection: Connection
+    gateway: Gateway
+    listings: Listings
+
+    def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
+        """Read from `cursor` to as far as Amazon tells. Raises Refused, ChannelError."""
+        if stream.snapshot:
+            return self.listings.snapshot()
+        return orders.changes(self.gateway, self._asked(), cursor, self.connection.since, self.connection.now)
+
+    def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
+        """Orders created in [since, until), with what Amazon says they come to."""
+        return orders.claims(self.gateway, self._asked(), since, until, self.connection.now(), self.connection.currency)
+
+    def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
+        """Set each listing's quantity, absolute, and read it back. Raises Refused, ChannelError."""
+        return self.listings.publish(quotas)
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Confirm parcels. Raises Refused, ChannelError."""
+        for dispatch in dispatches:
+            yield confirm(self.gateway, self.connection.options.marketplace, dispatch)
+
+    def check(self) -> Iterator[str]:
+        """What is missing. Raises Refused, ChannelError."""
+        marketplace = self.connection.options.marketplace
+        try:
+            body = self.gateway.call(
+                SEARCH_LISTINGS,
+                {"seller": self.listings.seller},
+                marketplaceIds=[marketplace],
+                includedData=["summaries"],
+                pageSize=1,
+            )
+            if not msgspec.json.decode(body, type=Listed).items:
+                yield f"Marketplace {marketplace} has no listing: check the options marketplace and region, and seller_id."
+        except Denied as fault:
+            yield f"Listings can't be read: give the app the role Product Listing and authorise it again. {fault}"
+        try:
+            since = self.connection.now() - timedelta(days=7)
+            body = self.gateway.call(SEARCH_ORDERS, **self._asked() | {"maxResultsPerPage": 10}, lastUpdatedAfter=since)
+        except Denied as fault:
+            yield (
+                "Orders can't be read: give the app the role Inventory and Order Tracking; without a role for personal data set"
+                f" the option personal_data to false. {fault}"
+            )
+            return
+        found = [msgspec.json.decode(one, type=Order) for one in msgspec.json.decode(body, type=Found).orders]
+        unsent = [one for one in found if one.fulfillment.fulfillmentStatus == "UNSHIPPED"]
+        if self.connection.options.personal_data and unsent and not any(one.recipient for one in unsent):
+            yield "Amazon leaves out buyers and addresses: for them the app needs the role Direct-to-Consumer Shipping."
+
+    def _asked(self) -> dict[str, Any]:
+        options = self.connection.options
+        data = (*orders.PLAIN, *orders.PERSONAL) if options.personal_data else orders.PLAIN
+        return {"marketplaceIds": [options.marketplace], "includedData": data, "maxResultsPerPage": options.page_size}
+
+
+def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
+    """The orders or listings in an answer, each as it came."""
+    if stream.snapshot:
+        return map(bytes, msgspec.json.decode(body, type=Listed).items)
+    return map(bytes, msgspec.json.decode(body, type=Found).orders)
+
+
+def connect(connection: Connection) -> Amazon:
+    """Open a connection; nothing is asked yet."""
+    secrets, options = connection.secrets, connection.options
+    url = connection.url.rstrip("/") or f"https://sellingpartnerapi-{options.region}.amazon.com"
+    is_amazon = (urlsplit(url).hostname or "").endswith(".amazon.com")
+    gateway = Gateway(
+        transport=Transport(url, headers=dict(HEADERS)),
+        login=Transport(options.login_url or (LOGIN if is_amazon else url), headers=dict(HEADERS)),
+        client_id=secrets["client_id"],
+        client_secret=secrets["client_secret"],
+        refresh_token=secrets["refresh_token"],
+        tokens=connection.tokens,
+        now=connection.now,
+    )
+    return Amazon(connection, gateway, Listings(gateway, secrets["seller_id"], options.marketplace))
+
+
+CONNECTOR = Connector(
+    name="amazon",
+    kind="marketplace",
+    streams=(
+        Stream("orders", Order, key=("orderId",), version="lastUpdatedTime", order_key="orderId"),
+        Stream("listings", Listing, key=("sku",), snapshot=True),
+    ),
+    open=connect,
+    records=records,
+    secrets={
+        "client_id": "the app's LWA client id",
+        "client_secret": "the app's LWA client secret",
+        "refresh_token": "the refresh token that the seller's authorisation gave",
+        "seller_id": "the seller's id (merchant token)",
+    },
+    options=Options,
+    publishes="total",
+)

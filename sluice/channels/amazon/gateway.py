@@ -1,0 +1,198 @@
+"""Calls to the Selling Partner API: access tokens of Login with Amazon, errors by their code, the pace that Amazon sets.
+
+There is no signature since 2023: the access token in a header is all. An operation's rate is a property of the account; Amazon
+tells it in `x-amzn-RateLimit-Limit` where it can, and nothing with most refusals, so the last one told counts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import requests
+from msgspec import Struct
+
+from sluice.channels.protocol import ChannelError, Refused, Token, Tokens
+from sluice.channels.transport import Throttled, Transient, Transport, retry_after
+
+HEADERS = {"User-Agent": "Sluice/1.0 (Language=Python)", "Accept": "application/json"}
+MARGIN = 60
+"""Seconds before its end at which a token is no longer used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the API and its default rate (requests a second), as the published models give it."""
+
+    method: str
+    path: str
+    rate: float
+
+
+SEARCH_ORDERS = Operation("GET", "/orders/2026-01-01/orders", 0.0056)
+GET_ORDER = Operation("GET", "/orders/2026-01-01/orders/{order}", 0.5)
+CONFIRM_SHIPMENT = Operation("POST", "/orders/v0/orders/{order}/shipmentConfirmation", 2)
+SEARCH_LISTINGS = Operation("GET", "/listings/2021-08-01/items/{seller}", 5)
+GET_LISTING = Operation("GET", "/listings/2021-08-01/items/{seller}/{sku}", 5)
+PATCH_LISTING = Operation("PATCH", "/listings/2021-08-01/items/{seller}/{sku}", 5)
+
+
+class InvalidInput(ChannelError):
+    """Amazon did not accept what was asked."""
+
+
+class Denied(Refused):
+    """The app may not do this, while its credentials are good."""
+
+
+class Fault(Struct):
+    code: str = ""
+    message: str = ""
+    details: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message or self.code} ({self.code}{': ' + self.details if self.details else ''})"
+
+
+class _Answer(Struct):
+    errors: list[Fault] = []
+
+
+class _Refusal(Struct):
+    error: str = ""
+    error_description: str = ""
+
+
+class _Granted(Struct):
+    access_token: str
+    expires_in: int
+
+
+def check_grant(response: requests.Response) -> None:
+    """Raise what an answer of Login with Amazon means. Raises Throttled, Transient, Refused, ChannelError."""
+    if response.status_code == 429:
+        raise Throttled(retry_after(response))
+    if response.status_code >= 500:
+        raise Transient(f"Login with Amazon: HTTP {response.status_code}")
+    if response.status_code < 400:
+        _decoded(response, _Granted)
+        return
+    try:
+        said = msgspec.json.decode(response.content, type=_Refusal)
+    except msgspec.MsgspecError:
+        said = _Refusal(f"HTTP {response.status_code}")
+    text = f"Said: {said.error} {said.error_description}".strip()
+    if said.error == "invalid_grant":
+        raise Refused(f"Amazon no longer accepts the refresh token: authorise the app again, store the new refresh_token. {text}")
+    if said.error in ("invalid_client", "unauthorized_client"):
+        raise Refused(f"Amazon does not know the app: check client_id and client_secret (the secret ends after 180 days). {text}")
+    raise ChannelError(f"Login with Amazon gave no access token. {text}")
+
+
+def _decoded(response: requests.Response, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(response.content or b"{}", type=kind)
+    except msgspec.MsgspecError as broken:
+        raise Transient(f"an answer that is not Amazon's JSON ({broken})") from broken
+
+
+def _faults(response: requests.Response) -> list[Fault]:
+    try:
+        return msgspec.json.decode(response.content or b"{}", type=_Answer).errors
+    except msgspec.MsgspecError:
+        return []
+
+
+@dataclass
+class Gateway:
+    """One seller's account, through one app."""
+
+    transport: Transport
+    login: Transport
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    tokens: Tokens
+    now: Callable[[], datetime]
+    _rates: dict[Operation, float] = field(default_factory=dict)
+    _ended: str | None = field(default=None, repr=False)
+
+    def call(
+        self, operation: Operation, places: Mapping[str, str] | None = None, body: Any = None, **parameters: object
+    ) -> bytes:
+        """The answer's body; parameters that are None are left out. Raises InvalidInput, Denied, Refused, ChannelError."""
+        path = operation.path.format(**{name: quote(value, safe="") for name, value in (places or {}).items()})
+        given = {name: _text(value) for name, value in parameters.items() if value is not None}
+        more = {} if body is None else {"json": body}
+
+        def verdict(response: requests.Response) -> None:
+            self._check(operation, response)
+
+        # As `auth`, because it runs at each try: one made after a long wait may need a new token.
+        return self.transport.send(operation.method, path, verdict, params=given, auth=self._admitted, **more).content
+
+    def _admitted(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["x-amz-access-token"] = self.tokens.fresh(self._is_fresh, self._renew)["access_token"]
+        return request
+
+    def _is_fresh(self, token: Token) -> bool:
+        return bool(token["access_token"] != self._ended and token["ends"] > self.now().timestamp() + MARGIN)
+
+    def _renew(self, _: Token | None) -> Token:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self.refresh_token,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+        asked = self.now().timestamp()
+        body = self.login.send("POST", "/auth/o2/token", check_grant, data=form).content
+        granted = msgspec.json.decode(body, type=_Granted)
+        return {"access_token": granted.access_token, "ends": int(asked) + granted.expires_in}
+
+    def _check(self, operation: Operation, response: requests.Response) -> None:
+        """Raise what the answer means: by Amazon's code where there is one, else by the HTTP status."""
+        told = _positive(response.headers.get("x-amzn-RateLimit-Limit", ""))
+        if told:
+            self._rates[operation] = told
+        status = response.status_code
+        if status < 400:
+            _decoded(response, _Answer)
+            return
+        fault = next(iter(_faults(response)), Fault(f"HTTP {status}"))
+        if status == 429 or fault.code == "QuotaExceeded":
+            wait = retry_after(response)
+            raise Throttled(1 / self._rates.get(operation, operation.rate) if wait is None else wait)
+        if status >= 500 or fault.code in ("InternalFailure", "ServiceUnavailable"):
+            raise Transient(f"Amazon: {fault}")
+        if status in (401, 403):
+            if "expired" in f"{fault.message} {fault.details}":
+                self._ended = response.request.headers.get("x-amz-access-token")
+                raise Transient("Amazon: the access token ended before its time")
+            raise Denied(
+                "Amazon does not let the app do this. Check in Seller Central that the app has the role for it, that it was"
+                f" authorised after the role was added, and that the region and the marketplace are the account's. Said: {fault}"
+            )
+        if status in (400, 404):
+            raise InvalidInput(f"Amazon: {fault}")
+        raise ChannelError(f"Amazon: HTTP {status}, {fault}")
+
+
+def _positive(text: str) -> float | None:
+    try:
+        return float(text) if float(text) > 0 else None
+    except ValueError:
+        return None
+
+
+def iso(moment: datetime) -> str:
+    """An aware moment as Amazon writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return iso(value)
+    return ",".join(value) if isinstance(value, list | tuple) else str(value)

@@ -2,6 +2,7 @@
 {{ unite_changes(
     'customer_id',
     streams=[
+        'amazon__orders',
         'file__customers',
         'shopify__customers',
         'taobao__trades',

@@ -1,6 +1,7 @@
 {{ unite(
     'customers',
     channels=[
+        'amazon',
         'file',
         'shopify',
         'taobao',

@@ -7,6 +7,7 @@
 {{ unite_changes(
     'order_id',
     streams=[
+        'amazon__orders',
         'file__orders',
         'file__order_parts',
         'file__payments',

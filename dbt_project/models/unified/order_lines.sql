@@ -1,6 +1,7 @@
 {{ unite(
     'order_lines',
     channels=[
+        'amazon',
         'file',
         'shopify',
         'taobao',

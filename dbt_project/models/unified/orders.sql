@@ -1,6 +1,7 @@
 {{ unite(
     'orders',
     channels=[
+        'amazon',
         'file',
         'shopify',
         'taobao',

@@ -1,6 +1,7 @@
 {{ unite(
     'products',
     channels=[
+        'amazon',
         'file',
         'odoo',
         'shopify',

@@ -1,6 +1,7 @@
 {{ unite(
     'shipments',
     channels=[
+        'amazon',
         'shopify',
         'taobao',
     ],

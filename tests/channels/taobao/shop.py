@@ -1,13 +1,8 @@
 """A Taobao shop to read from: our connector against the sandbox, or against a gateway that a test scripts."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 import requests
@@ -19,7 +14,6 @@ from sluice.channels.transport import Transport
 from sluice.sandbox.taobao.server import SECRETS
 
 TRADES, REFUNDS, ITEMS = CONNECTOR.streams
-Script = Callable[[dict[str, str]], Mapping[str, Any] | bytes]
 
 
 def connection(url: str, secrets: Mapping[str, str] = SECRETS, **options: Any) -> Connection:
@@ -58,32 +52,6 @@ def newest(pages: list[Page], stream: Any = TRADES, key: str = "tid") -> dict[An
         if key not in found or record["modified"] >= found[key]["modified"]:
             found[record[key]] = record
     return found
-
-
-@contextmanager
-def scripted(script: Script) -> Iterator[str]:
-    """The address of a gateway that answers each call with what `script` makes of its form."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            answer = script(form)
-            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def answered(form: Mapping[str, str], **members: Any) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.taobao.gateway import Fault, meaning, signature
 from sluice.channels.transport import Throttled, Transient
-from tests.channels.taobao.shop import answered, scripted, shop
+from tests.channels.scripted import scripted
+from tests.channels.taobao.shop import answered, shop
 
 VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/taobao/signing.json").read_text())
 

@@ -7,7 +7,8 @@ import pytest
 
 from sluice.channels.protocol import ChannelError, Page, Quota
 from sluice.channels.taobao.windows import OVERLAP
-from tests.channels.taobao.shop import ITEMS, TRADES, answered, newest, records, refused, scripted, shop
+from tests.channels.scripted import scripted
+from tests.channels.taobao.shop import ITEMS, TRADES, answered, newest, records, refused, shop
 
 NOW = "2026-11-01 00:00:00"
 SINCE = {"until": "2026-10-31 20:00:00"}

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
+import polars as pl
 import psycopg
 
 from sluice import warehouse
@@ -51,10 +53,20 @@ class House:
             secrets=wanted | secrets,
             currency=self.shop.currency,
             timezone=self.shop.timezone,
-            since=datetime(2024, 1, 1, tzinfo=UTC),
+            since=getattr(SANDBOXES[self.connector.name], "SINCE", datetime(2024, 1, 1, tzinfo=UTC)),
             options=self.connector.options(),
             now=lambda: self.state.now,
         )
+
+    def told(self) -> tuple[pl.DataFrame, pl.DataFrame, set[str]]:
+        """The orders that the platform tells of now, their lines, and their ids there.
+
+        All of them, but on a platform that forgets or keeps to itself what is not paid: its sandbox says so with `told(view)`.
+        """
+        view = self.state.view(self.connector.name, self.shop.shop)
+        chosen: Any = getattr(SANDBOXES[self.connector.name], "told", None)
+        orders, ids = chosen(view) if chosen else (view.orders, view.orders["order_id"])
+        return orders, view.history.lines.of(orders["position"].to_numpy())[0], set(ids)
 
     def land(self) -> list[Landed]:
         return [land(self.db, self.connector, self.connection(), stream) for stream in self.connector.streams]

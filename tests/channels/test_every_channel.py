@@ -9,11 +9,11 @@ import pytest
 import requests
 
 from sluice import warehouse
-from sluice.channels.protocol import ChannelError, Quota, Refused
+from sluice.channels.protocol import ChannelError, Forgetful, Quota, Refused
 from sluice.landing.land import land
 from sluice.landing.reconcile import reconcile
 from sluice.landing.replay import replay
-from sluice.sandbox.seasons import AS_OF, END, START
+from sluice.sandbox.seasons import END, START
 from sluice.sandbox.state import SandboxState
 from tests.channels.every import SANDBOXES, House, house
 from tests.sandbox.worlds import world
@@ -55,12 +55,13 @@ def one(found: House, query: str) -> tuple[Any, ...]:
     return tuple(row)
 
 
-def unified(found: House) -> dict[str, list[tuple[Any, ...]]]:
-    """What the warehouse says, but for when it was loaded."""
+def unified(found: House, among: set[str] | None = None) -> dict[str, list[tuple[Any, ...]]]:
+    """What the warehouse says, but for when it was loaded; of orders only those `among`, where that is given."""
     said = {}
     for table in TABLES:
         query = f"select to_jsonb(t) - 'loaded_at' from unified.{table} as t where channel = %s order by 1"
-        said[table] = found.db.execute(query, (found.connector.name,)).fetchall()
+        rows = found.db.execute(query, (found.connector.name,)).fetchall()
+        said[table] = [row for row in rows if among is None or row[0].get("order_id") is None or row[0]["order_id"] in among]
     return said
 
 
@@ -70,14 +71,15 @@ def fault(found: House, **wanted: Any) -> None:
 
 
 def test_every_order_line_piece_and_cent_is_in_the_warehouse(landed: House) -> None:
-    truth = landed.state.world.truth(landed.connector.name, landed.shop.shop, AS_OF)
+    told, told_lines, _ = landed.told()
     orders, total = one(landed, "select count(*), sum(total_amount) from unified.orders where channel = %(channel)s")
     lines, pieces = one(
         landed,
         "select count(*), sum(quantity) from unified.order_lines where channel = %(channel)s and line_kind = 'product'",
     )
-    assert (orders, lines, pieces) == (truth.orders, truth.lines, truth.units)
-    assert total == Decimal(truth.total_minor).scaleb(-2)
+    assert (orders, lines, pieces) == (len(told), len(told_lines), told_lines["quantity"].sum())
+    minor = told_lines["total_minor"].sum() + told_lines["tax_minor"].sum() + told["shipping_minor"].sum()
+    assert total == Decimal(minor).scaleb(-2)
 
 
 def test_nothing_is_quarantined_and_every_status_is_known(landed: House) -> None:
@@ -95,14 +97,17 @@ def test_the_shop_sold_through_all_of_its_days_and_took_goods_back(landed: House
     counts = {table: one(landed, f"select count(*) from unified.{table} where channel = %(channel)s")[0] for table in TABLES}
     assert all(counts[table] > 0 for table in ("orders", "order_lines", "products")), counts
     first, last = one(landed, "select min(ordered_at), max(ordered_at) from unified.orders where channel = %(channel)s")
-    seen = landed.state.view(landed.connector.name, landed.shop.shop).orders["created_at"]
+    seen = landed.told()[0]["created_at"]
     assert (first, last) == (seen.min(), seen.max())
 
 
 def test_the_channel_s_own_account_agrees(landed: House) -> None:
     found = reconcile(landed.db, landed.connector, landed.connection(), START, END)
     assert found.agrees, found.sentence()
-    assert found.claimed_orders == landed.state.world.truth(landed.connector.name, landed.shop.shop, AS_OF).orders
+    assert 0 < found.claimed_orders <= len(landed.told()[0])
+    channel = landed.connector.open(landed.connection())
+    if not isinstance(channel, Forgetful):
+        assert found.claimed_orders == len(landed.told()[0])
 
 
 def test_landing_again_changes_nothing(landed: House) -> None:
@@ -130,7 +135,8 @@ def test_landing_day_by_day_ends_where_landing_at_once_does(
     fresh.land()
     with house(fresh.connector.name, SandboxState(world(), fresh.state.now), postgres, every_template) as at_once:
         at_once.land()
-        expected, found = unified(at_once), unified(fresh)
+        told = at_once.told()[2]
+        expected, found = unified(at_once, told), unified(fresh, told)
     for table in TABLES:
         assert found[table] == expected[table], table
 
@@ -157,8 +163,7 @@ def test_a_published_number_is_read_back(landed: House) -> None:
 def test_a_bad_answer_is_asked_for_again(fresh: House, spoiled: str) -> None:
     fault(fresh, **{spoiled: 2})
     fresh.land()
-    truth = fresh.state.world.truth(fresh.connector.name, fresh.shop.shop, AS_OF)
-    assert one(fresh, "select count(*) from unified.orders where channel = %(channel)s") == (truth.orders,)
+    assert one(fresh, "select count(*) from unified.orders where channel = %(channel)s") == (len(fresh.told()[0]),)
 
 
 def test_a_malformed_record_is_set_aside_and_the_others_land(fresh: House) -> None:

@@ -83,10 +83,10 @@ class Changes:
         for _ in range(WALKS):
             for number in range(math.ceil(total / self.page_size), 1, -1):
                 told = self.ask(start, end, number, False)
-                seen.update(map(self._identity, told.records))
+                seen.update(identity(record, self.key) for record in told.records)
                 yield Page(told.body)
             told = self.ask(start, end, 1, True)
-            seen.update(map(self._identity, told.records))
+            seen.update(identity(record, self.key) for record in told.records)
             if len(seen) >= told.total:
                 yield Page(told.body, cursor=cursor)
                 return
@@ -98,12 +98,13 @@ class Changes:
             " the next run starts again there"
         )
 
-    def _identity(self, record: Raw) -> bytes:
-        """The record's id; for one too broken to have an id, the record itself."""
-        try:
-            return bytes(msgspec.json.decode(record, type=dict[str, Raw])[self.key])
-        except (msgspec.DecodeError, KeyError):
-            return bytes(record)
+
+def identity(record: Raw, key: str) -> bytes:
+    """The record's id; for one too broken to have an id, the record itself."""
+    try:
+        return bytes(msgspec.json.decode(record, type=dict[str, Raw])[key])
+    except (msgspec.DecodeError, KeyError):
+        return bytes(record)
 
 
 def begin(name: str, reached: datetime | None, since: datetime, earliest: datetime, overlap: timedelta) -> datetime:

@@ -11,6 +11,8 @@
         'file__orders',
         'file__order_parts',
         'file__payments',
+        'pinduoduo__orders',
+        'pinduoduo__refunds',
         'shopify__orders',
         'taobao__orders',
         'taobao__refunds',

@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'file',
+        'pinduoduo',
         'shopify',
         'taobao',
     ],

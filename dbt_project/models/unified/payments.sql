@@ -2,6 +2,7 @@
     'payments',
     channels=[
         'file',
+        'pinduoduo',
         'shopify',
         'taobao',
     ],

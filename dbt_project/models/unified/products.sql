@@ -4,6 +4,7 @@
         'amazon',
         'file',
         'odoo',
+        'pinduoduo',
         'shopify',
         'taobao',
     ],

@@ -1,6 +1,7 @@
 {{ unite(
     'refunds',
     channels=[
+        'pinduoduo',
         'shopify',
         'taobao',
     ],

@@ -2,6 +2,7 @@
     'shipments',
     channels=[
         'amazon',
+        'pinduoduo',
         'shopify',
         'taobao',
     ],

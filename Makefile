@@ -28,7 +28,7 @@ docs: $(READY)   ## the documentation as a site, in site/
 	@$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)  ## benchmarks; each prints a ratio measured in one run
-	@for name in landing marts quotas intake reservations republish; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in landing backfill marts quotas intake reservations republish; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean:           ## stop what runs and forget all state (the warehouse too)
 	@test ! -x $(BIN)/sluice || $(BIN)/sluice down --quiet

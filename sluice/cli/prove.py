@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,9 @@ from sluice.prepare import prepare
 from sluice.proofs import landing as landings
 from sluice.proofs.landing import CLEAN, FAULTS, Case, Fault, Played, shop_of
 from sluice.proofs.oversell import Load, Say, Verdict, prove
-from sluice.sandbox.catalogue import SHOPS
-from sluice.sandbox.catalogue import Shop as Seller
+from sluice.sandbox.catalogue import Shop as ShopOfWorld
 from sluice.sandbox.host import hosted
-from sluice.sandbox.seasons import START
+from sluice.sandbox.sellers import Seller, sellers
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 
@@ -91,10 +89,10 @@ def _print(verdict: Verdict) -> None:
 
 def landing(faults: Sequence[str], channels: Sequence[str], orders: int, seed: int, reconciling: bool, as_json: bool) -> int:
     """Prove, say what was tried; exit code 1 where landed and delivered differ, 2 for a name that does not exist."""
-    sellers = _sellers()
-    wanted = list(sellers) if "all" in channels else list(channels)
+    players = sellers()
+    wanted = list(players) if "all" in channels else list(channels)
     chosen = [fault for fault in FAULTS if "all" in faults or fault.name in faults]
-    for given, known in ((wanted, list(sellers)), (faults, ["all", *(fault.name for fault in FAULTS)])):
+    for given, known in ((wanted, list(players)), (faults, ["all", *(fault.name for fault in FAULTS)])):
         for name in given:
             if name not in known:
                 Console(stderr=True).print(f"[red]sluice:[/] {name!r} is not among {', '.join(known)}", highlight=False)
@@ -108,8 +106,8 @@ def landing(faults: Sequence[str], channels: Sequence[str], orders: int, seed: i
             console.print(_case(case))
 
     world = World.generate(seed, orders)
-    with _warehouse([sellers[name] for name in wanted], chosen) as address, ExitStack() as hosts:
-        played = [_played(hosts, world, sellers[name]) for name in wanted]
+    with _warehouse([players[name].shop for name in wanted], chosen) as address, ExitStack() as hosts:
+        played = [_played(hosts, world, players[name]) for name in wanted]
         verdict = landings.prove(address, played, chosen, told, reconciling)
     if as_json:
         print(json.dumps({"holds": verdict.holds, "cases": [asdict(case) | {"holds": case.holds} for case in verdict.cases]}))
@@ -121,36 +119,21 @@ def landing(faults: Sequence[str], channels: Sequence[str], orders: int, seed: i
     return 0 if verdict.holds else 1
 
 
-def _sellers() -> dict[str, Seller]:
-    """Channels with orders that the sandbox plays over HTTP, and the shop that each of them is."""
-    own = {shop.channel: shop for shop in SHOPS}
-    found = {}
-    for name in connectors():
-        try:
-            module = import_module(f"sluice.sandbox.{name}")
-        except ModuleNotFoundError:
-            continue
-        seller = getattr(module, "SHOP", own.get(name))
-        if seller is not None and hasattr(module, "SECRETS"):
-            found[name] = seller
-    return found
-
-
 @contextmanager
-def _warehouse(sellers: Sequence[Seller], faults: Sequence[Fault]) -> Iterator[str]:
+def _warehouse(shops: Sequence[ShopOfWorld], faults: Sequence[Fault]) -> Iterator[str]:
     """Address of a throwaway warehouse, prepared for these channels; the state folder is thrown away with it."""
     config = Config(
         company="proof",
         base_currency="CNY",
         channels=[
             Shop(
-                connector=seller.channel,
+                connector=shop.channel,
                 shop=shop_of(fault),
-                secrets=dict.fromkeys(connectors()[seller.channel].secrets, "UNUSED"),
-                currency=seller.currency,
-                timezone=seller.timezone,
+                secrets=dict.fromkeys(connectors()[shop.channel].secrets, "UNUSED"),
+                currency=shop.currency,
+                timezone=shop.timezone,
             )
-            for seller in sellers
+            for shop in shops
             for fault in (CLEAN, *faults)
         ],
     )
@@ -169,23 +152,22 @@ def _warehouse(sellers: Sequence[Seller], faults: Sequence[Fault]) -> Iterator[s
 
 def _played(hosts: ExitStack, world: World, seller: Seller) -> Played:
     """A sandbox of its own for each channel, since time passes there as its faults want it."""
-    connector, state = connectors()[seller.channel], SandboxState(world)
+    connector, state = connectors()[seller.shop.channel], SandboxState(world)
     url = hosts.enter_context(hosted(state))
-    known: dict[str, str] = import_module(f"sluice.sandbox.{seller.channel}").SECRETS
     connection = Connection(
-        shop=seller.shop,
-        url=f"{url}/{seller.channel}",
-        secrets={name: known[name] for name in connector.secrets},
-        currency=seller.currency,
-        timezone=seller.timezone,
-        since=START,
+        shop=seller.shop.shop,
+        url=f"{url}/{seller.shop.channel}",
+        secrets={name: seller.secrets[name] for name in connector.secrets},
+        currency=seller.shop.currency,
+        timezone=seller.shop.timezone,
+        since=seller.since,
         options=connector.options(),
         now=lambda: state.now,
     )
     return Played(
         connector,
         connection,
-        malform=lambda: state.faults.plan(seller.channel, malformed=2),
+        malform=lambda: state.faults.plan(seller.shop.channel, malformed=2),
         move=lambda: state.advance(2),
     )
 

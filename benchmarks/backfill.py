@@ -1,0 +1,114 @@
+"""First landing of a whole shop from each channel's sandbox over HTTP: orders a second, memory, and where the time goes.
+
+Run: python -m benchmarks.backfill [ORDERS] [CHANNEL ...]. The sandbox is a process of its own with its limits lifted; lake and
+raw tables are written to a durable embedded PostgreSQL in a temporary folder. The peer is the same walk with nothing done to its
+pages.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sluice import warehouse
+from sluice.channels.protocol import Connection, Connector
+from sluice.channels.registry import connectors
+from sluice.landing import lake, raw_tables
+from sluice.landing import land as landing
+from sluice.landing.store import Store
+from sluice.migrations.migrate import migrate
+from sluice.sandbox.host import Sandbox
+from sluice.sandbox.seasons import AS_OF
+from sluice.sandbox.sellers import Seller
+
+Spent = dict[str, float]
+
+
+def main(orders: int, wanted: list[str]) -> None:
+    chosen = {name: seller for name, seller in sellers().items() if not wanted or name in wanted}
+    print("channel        orders  landed/s  read alone/s  ratio   lake   rows  memory MB")
+    with tempfile.TemporaryDirectory(prefix="sluice-backfill-") as folder:
+        os.environ["SLUICE_HOME"] = folder
+        server = warehouse.Embedded(Path(folder) / "postgres")
+        server.start()
+        try:
+            migrate(server.url())
+            for name, seller in chosen.items():
+                with Sandbox(seed=20260101, orders=round(orders / seller.shop.share)) as sandbox:
+                    _measure(connectors()[name], _connection(name, seller, sandbox.url), server.url())
+        finally:
+            server.stop()
+
+
+def _measure(connector: Connector, connection: Connection, address: str) -> None:
+    stream = next(stream for stream in connector.streams if stream.order_key in stream.key)
+    # the sandbox makes its records when they are first asked for
+    next(iter(connector.open(connection).pages(stream, None)), None)
+    began = time.monotonic()
+    pages = connector.open(connection).pages(stream, None)
+    records = sum(len(list(connector.records(stream, page.body, page.context))) for page in pages)
+    alone = time.monotonic() - began
+    with warehouse.connect(address) as db:
+        raw_tables.ensure(db, [connector])
+        db.commit()
+        with _watched() as spent:
+            began, before = time.monotonic(), _memory()
+            # without its order key: what operations do with landed orders is no part of this measure
+            landed = landing.land(db, connector, connection, replace(stream, order_key=None))
+            seconds = time.monotonic() - began
+    print(
+        f"{connector.name:<12} {landed.new:>8,} {landed.new / seconds:>9,.0f} {records / alone:>13,.0f} {alone / seconds:>6.2f}"
+        f" {spent['lake'] / seconds:>6.0%} {spent['rows'] / seconds:>6.0%} {max(0, _memory() - before):>10.0f}",
+        flush=True,
+    )
+
+
+@contextmanager
+def _watched() -> Iterator[Spent]:
+    """Seconds that writing the lake and the rows take while the block runs; the one goes on beside the other."""
+    spent: Spent = defaultdict(float)
+    watched: list[tuple[Any, str, str]] = [(lake, "write", "lake"), (Store, "replace", "rows")]
+    originals = [(place, name, getattr(place, name)) for place, name, _ in watched]
+    for place, name, what in watched:
+        setattr(place, name, _timed(getattr(place, name), spent, what))
+    try:
+        yield spent
+    finally:
+        for place, name, original in originals:
+            setattr(place, name, original)
+
+
+def _timed(function: Callable[..., Any], spent: Spent, what: str) -> Callable[..., Any]:
+    def timed(*given: Any, **named: Any) -> Any:
+        began = time.monotonic()
+        try:
+            return function(*given, **named)
+        finally:
+            spent[what] += time.monotonic() - began
+
+    return timed
+
+
+def _memory() -> float:
+    """The most that this process has held at once, in MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _connection(name: str, seller: Seller, url: str) -> Connection:
+    connector, shop = connectors()[name], seller.shop
+    secrets = {secret: seller.secrets[secret] for secret in connector.secrets}
+    options = connector.options()
+    return Connection(shop.shop, f"{url}/{name}", secrets, shop.currency, shop.timezone, seller.since, options, lambda: AS_OF)
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(int(given[0]) if given else 20_000, given[1:])

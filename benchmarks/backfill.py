@@ -26,7 +26,7 @@ from sluice.landing.store import Store
 from sluice.migrations.migrate import migrate
 from sluice.sandbox.host import Sandbox
 from sluice.sandbox.seasons import AS_OF
-from sluice.sandbox.sellers import Seller
+from sluice.sandbox.sellers import Seller, sellers
 
 Spent = dict[str, float]
 

@@ -6,5 +6,6 @@
         'file__customers',
         'shopify__customers',
         'taobao__trades',
+        'woocommerce__customers',
     ]
 ) }}

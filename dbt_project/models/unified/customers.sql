@@ -5,6 +5,7 @@
         'file',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'customer_id', 'name', 'email', 'phone', 'country', 'region', 'city', 'first_seen_at',

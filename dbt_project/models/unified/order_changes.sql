@@ -16,5 +16,6 @@
         'shopify__orders',
         'taobao__orders',
         'taobao__refunds',
+        'woocommerce__orders',
     ]
 ) }}

@@ -6,6 +6,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'line_id', 'position', 'line_kind', 'product_id', 'listing_id', 'sku',

@@ -6,6 +6,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'order_number', 'order_kind', 'customer_id', 'currency', 'order_status',

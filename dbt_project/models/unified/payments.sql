@@ -5,6 +5,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'payment_id', 'kind', 'status', 'native_status', 'method', 'amount',

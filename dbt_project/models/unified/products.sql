@@ -7,6 +7,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'product_id', 'listing_id', 'sku', 'title', 'listing_title', 'category', 'price',

@@ -4,6 +4,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'refund_id', 'line_id', 'sku', 'quantity', 'kind', 'status',

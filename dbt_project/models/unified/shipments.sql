@@ -5,6 +5,7 @@
         'pinduoduo',
         'shopify',
         'taobao',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'shipment_id', 'status', 'native_status', 'facility_id', 'carrier',

@@ -18,8 +18,8 @@ NO_API = (
     "is not 'Plain'."
 )
 WORDS = {
-    "woocommerce_rest_cannot_view": f"WooCommerce knows no such key, or its user may not see this. See {KEYS}: the key must belong "
-    "to a shop manager and may read. If the key is right, the server drops the Authorization header: set options.auth to query.",
+    "woocommerce_rest_cannot_view": "WooCommerce knows no such key, or its user may not see this. The key must belong to a shop "
+    f"manager and may read, see {KEYS}. If it is right, the server drops the Authorization header: set options.auth to query.",
     "woocommerce_rest_authentication_error": "WooCommerce did not accept the secret or the signature. Check consumer_secret, "
     "that the url is the site's address exactly as in Settings > General, and that this machine's clock is right.",
 }

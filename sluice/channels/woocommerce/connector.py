@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Literal
@@ -125,7 +125,7 @@ class Woo:
                 yield f"{path}: {refusal}"
                 continue
             if path == "orders":
-                yield from self._skew(answer.headers.get("Date"))
+                yield from _skew(answer.headers.get("Date"))
         try:
             self.client.write("POST", "products/batch", {"update": []})
         except Refused:
@@ -212,14 +212,17 @@ class Woo:
         except (ChannelError, msgspec.ValidationError):
             return None
 
-    def _skew(self, date: str | None) -> Iterator[str]:
-        try:
-            told = parsedate_to_datetime(date) if date else self._now
-        except ValueError:
-            return
-        if abs(told - self._now) > SKEW:
-            minutes = round((told - self._now).total_seconds() / 60)
-            yield f"The shop's clock and ours are {minutes} minutes apart: set both by a time server, or changes come late."
+
+def _skew(date: str | None) -> Iterator[str]:
+    """By the clock that signatures are dated by, which is this machine's."""
+    now = datetime.now(UTC)
+    try:
+        told = parsedate_to_datetime(date) if date else now
+    except ValueError:
+        return
+    if abs(told - now) > SKEW:
+        minutes = round((told - now).total_seconds() / 60)
+        yield f"The shop's clock and ours are {minutes} minutes apart: set both by a time server, or changes come late."
 
 
 def _at(cursor: Cursor, name: str) -> datetime:

@@ -1,7 +1,7 @@
 """WooCommerce's records as its REST API v3 gives them, in its own names: the fields that Sluice reads.
 
 Ids are numbers. Money is text with the shop's decimals, without tax whatever `prices_include_tax` says. Of each time there are
-two: one in the site's own zone, and one in UTC whose name ends in `_gmt`; neither is written with a zone. Only the latter is read.
+two: one in the site's own zone, and one in UTC whose name ends in `_gmt`; neither is written with a zone. The latter is read.
 What plugins may turn from a list into a map (`meta_data`) is kept as it came.
 """
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
+from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
 from sluice.channels.shopify import graphql
 from sluice.channels.shopify.client import Client, PageInfo
 from sluice.channels.shopify.contract import Customer, MoneyBag, Order, Product
+from sluice.channels.shopify.parcels import ship
 from sluice.channels.shopify.stock import publish
 from sluice.channels.shopify.webhook import WEBHOOK
 from sluice.channels.shopify.whole import whole_page
@@ -20,6 +21,20 @@ log = logging.getLogger(__name__)
 MOST = 250
 """Records that Shopify gives at most a page."""
 ALL_ORDERS, RECENT = "read_all_orders", timedelta(days=60)
+NEEDED = {
+    "read_orders": "no order can be read",
+    ALL_ORDERS: "orders older than 60 days can't be read",
+    "read_customers": "customers can't be read",
+    "read_products": "products can't be read",
+    "read_locations": "stock has no place",
+    "write_inventory": "no quantity can be published",
+}
+"""Scopes, and what is missed without each."""
+FULFILMENT_ORDERS = {
+    f"{right}_{whose}_fulfillment_orders"
+    for right in ("read", "write")
+    for whose in ("merchant_managed", "assigned", "third_party")
+}
 
 
 class ShopifyOptions(BaseModel):
@@ -105,13 +120,28 @@ class Shop:
 
     def told_since(self) -> datetime:
         """Without the scope read_all_orders Shopify tells of the last 60 days only, by pages and claims alike."""
-        answer = msgspec.json.decode(self._client.ask(graphql.SCOPES), type=Scopes)
-        granted = [scope.handle for scope in answer.data.currentAppInstallation.accessScopes]
-        return self._connection.since if ALL_ORDERS in granted else self._connection.now() - RECENT
+        return self._connection.since if ALL_ORDERS in self._granted() else self._connection.now() - RECENT
 
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
-        """Set `available` at each facility's location, by compare-and-set; see `shopify_stock`."""
+        """Set `available` at each facility's location, by compare-and-set; see `stock`."""
         return publish(self._client, self._options.locations, quotas)
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Fulfil what the fulfilment orders still wait for; see `parcels`."""
+        return ship(self._client, dispatches)
+
+    def check(self) -> Iterator[str]:
+        """Scopes that the app was not given, and what can't be done without them."""
+        granted = self._granted()
+        for scope, needed in NEEDED.items():
+            if not granted & {scope, scope.replace("read_", "write_")}:
+                yield f"the app lacks the scope {scope}: {needed}. Add it in the app's configuration and install the app again"
+        if not granted & FULFILMENT_ORDERS:
+            yield f"the app lacks a scope to read fulfilment orders, one of {', '.join(sorted(FULFILMENT_ORDERS))}"
+
+    def _granted(self) -> set[str]:
+        answer = msgspec.json.decode(self._client.ask(graphql.SCOPES), type=Scopes)
+        return {scope.handle for scope in answer.data.currentAppInstallation.accessScopes}
 
     def _walk(self, operation: str, root: str, query: str, size: int | None = None) -> Iterator[bytes]:
         after, first = None, size or self._options.page_size

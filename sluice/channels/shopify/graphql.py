@@ -112,6 +112,23 @@ mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!) {
 }
 """
 
+PARCELS = """
+query Parcels($id: ID!) {
+  order(id: $id) {
+    fulfillments(first: 100) { status trackingInfo(first: 10) { number } }
+    fulfillmentOrders(first: 20) {
+      nodes { id status lineItems(first: 100) { nodes { id remainingQuantity lineItem { id } } } }
+    }
+  }
+}
+"""
+
+CREATE_FULFILLMENT = """
+mutation Ship($fulfillment: FulfillmentInput!) {
+  fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } }
+}
+"""
+
 
 def available(locations: int) -> str:
     """Pieces of items at so many locations ($l0, $l1 ...), as l0, l1 ... of each item."""
@@ -129,7 +146,8 @@ def operations() -> list[str]:
     """Every operation that is ever sent."""
     parts = [part for owned in PARTS.values() for part in owned]
     parts += [inner for part in parts for inner in part.parts]
-    return [*map(page, PARTS), *map(rest, parts), CLAIMS, SCOPES, LOCATIONS, available(1), available(3), SET_QUANTITIES]
+    asked = [CLAIMS, SCOPES, LOCATIONS, available(1), available(3), SET_QUANTITIES, PARCELS, CREATE_FULFILLMENT]
+    return [*map(page, PARTS), *map(rest, parts), *asked]
 
 
 def selection(record: type[Struct]) -> str:

@@ -235,14 +235,23 @@ def _fulfillment(document: Document, shipment: Document) -> Record:
     }
 
 
+WORK = 1_100_000_000_000
+"""Between the number of an order and that of its fulfilment order."""
+
+
 def _fulfillment_order(document: Document) -> Record:
     done = "CLOSED" if document["shipped_at"] else "CANCELLED" if document["cancelled_at"] else None
     return {
-        "id": gid("FulfillmentOrder", int(document["order_id"]) + 1_100_000_000_000),
+        "id": gid("FulfillmentOrder", int(document["order_id"]) + WORK),
         "status": done or ("SCHEDULED" if document["is_presale"] else "OPEN"),
         "assignedLocation": {"name": document["facility_id"]},
         "fulfillBy": stamp(document["promised_at"]),
     }
+
+
+def order_of(work: str) -> int:
+    """The legacy id of a fulfilment order's order."""
+    return int(work.rsplit("/", 1)[-1]) - WORK
 
 
 LOCATIONS = {row[0]: gid("Location", 71_000_000_001 + position) for position, row in enumerate(FACILITIES)}

@@ -19,7 +19,8 @@ from starlette.routing import Route
 from sluice.sandbox.graphql import Field, GraphQLError, parse, select
 from sluice.sandbox.shopify.bucket import Bucket, price
 from sluice.sandbox.shopify.hooks import delivery, send, topics
-from sluice.sandbox.shopify.records import LOCATIONS, Record, connection, gid
+from sluice.sandbox.shopify.parcels import Parcels
+from sluice.sandbox.shopify.records import LOCATIONS, Record, connection, gid, order_of
 from sluice.sandbox.shopify.stock import Writer
 from sluice.sandbox.shopify.store import CHANNEL, Store
 from sluice.sandbox.state import SandboxState
@@ -29,7 +30,15 @@ SECRETS = {"token": "shpat_sandbox_0123456789abcdef", "webhook_secret": "shpss_s
 VERSIONS = ("2026-04", "2026-07", "2026-10", "unstable")
 REFUSED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 SHOP_RECORD = {"__typename": "Shop", "id": gid("Shop", 1), "name": "Meridian", "currencyCode": "USD"}
-SCOPES = ("read_orders", "read_all_orders", "read_customers", "read_products", "read_locations", "write_inventory")
+SCOPES = (
+    "read_orders",
+    "read_all_orders",
+    "read_customers",
+    "read_products",
+    "read_locations",
+    "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
+)
 FOUND = ("order", "customer", "product", "refund", "fulfillment")
 
 
@@ -54,6 +63,7 @@ class Shopify:
         self._bucket = bucket
         self._store = Store(state, SHOP)
         self._writer = Writer(self._store)
+        self._parcels = Parcels()
         self._throttled = 0
         self._address: str | None = None
         self._statuses: Counter[int] = Counter()
@@ -118,7 +128,8 @@ class Shopify:
         if field.name in ("orders", "customers", "products"):
             return self._store.page(field.name, field, self._spoiling(field.name))
         if field.name in FOUND:
-            return select(self._store.find(field.name, str(field.argument("id")).rsplit("/", 1)[-1]), field.fields)
+            found = self._store.find(field.name, str(field.argument("id")).rsplit("/", 1)[-1])
+            return select(self._parcels.shown(found) if field.name == "order" else found, field.fields)
         roots: dict[str, Callable[[], Any]] = {
             "locations": lambda: connection(self._locations())(field),
             "nodes": lambda: [self._node(str(one)) for one in field.argument("ids")],
@@ -128,6 +139,7 @@ class Shopify:
             "shop": lambda: SHOP_RECORD,
             "currentAppInstallation": lambda: {"accessScopes": [{"handle": scope} for scope in SCOPES]},
             "inventorySetQuantities": lambda: self._writer.set_quantities(field),
+            "fulfillmentCreate": lambda: self._parcels.create(field, self._order_of),
         }
         if field.name not in roots:
             raise GraphQLError(f"Field '{field.name}' doesn't exist on type 'QueryRoot'")
@@ -139,6 +151,10 @@ class Shopify:
 
     def _locations(self) -> list[Record]:
         return [{"__typename": "Location", "id": place, "name": name, "isActive": True} for name, place in LOCATIONS.items()]
+
+    def _order_of(self, work: str) -> Record | None:
+        """The order of a fulfilment order."""
+        return self._parcels.shown(self._store.find("order", str(order_of(work))))
 
     def _node(self, number: str) -> Record | None:
         """An inventory item with its levels; other kinds of record by the root field of their own."""

@@ -1,0 +1,5 @@
+"""The sandbox's Square."""
+
+from sluice.sandbox.square.server import SECRETS, SHOP, app
+
+__all__ = ["SECRETS", "SHOP", "app"]

@@ -5,6 +5,7 @@
         'amazon__orders',
         'file__customers',
         'shopify__customers',
+        'square__customers',
         'taobao__trades',
         'woocommerce__customers',
     ]

@@ -4,6 +4,7 @@
         'amazon',
         'file',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

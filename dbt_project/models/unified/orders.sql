@@ -5,6 +5,7 @@
         'file',
         'pinduoduo',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

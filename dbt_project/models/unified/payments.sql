@@ -4,6 +4,7 @@
         'file',
         'pinduoduo',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

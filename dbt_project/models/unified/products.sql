@@ -6,6 +6,7 @@
         'odoo',
         'pinduoduo',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

@@ -3,6 +3,7 @@
     channels=[
         'pinduoduo',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

@@ -4,6 +4,7 @@
         'amazon',
         'pinduoduo',
         'shopify',
+        'square',
         'taobao',
         'woocommerce',
     ],

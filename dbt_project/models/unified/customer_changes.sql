@@ -4,6 +4,7 @@
     streams=[
         'amazon__orders',
         'file__customers',
+        'shopee__orders',
         'shopify__customers',
         'square__customers',
         'taobao__trades',

@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'file',
+        'shopee',
         'shopify',
         'square',
         'taobao',

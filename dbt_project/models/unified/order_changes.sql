@@ -13,6 +13,8 @@
         'file__payments',
         'pinduoduo__orders',
         'pinduoduo__refunds',
+        'shopee__orders',
+        'shopee__refunds',
         'shopify__orders',
         'square__orders',
         'square__payments',

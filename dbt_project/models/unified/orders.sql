@@ -4,6 +4,7 @@
         'amazon',
         'file',
         'pinduoduo',
+        'shopee',
         'shopify',
         'square',
         'taobao',

@@ -3,6 +3,7 @@
     channels=[
         'file',
         'pinduoduo',
+        'shopee',
         'shopify',
         'square',
         'taobao',

@@ -5,6 +5,7 @@
         'file',
         'odoo',
         'pinduoduo',
+        'shopee',
         'shopify',
         'square',
         'taobao',

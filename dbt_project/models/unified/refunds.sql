@@ -2,6 +2,7 @@
     'refunds',
     channels=[
         'pinduoduo',
+        'shopee',
         'shopify',
         'square',
         'taobao',

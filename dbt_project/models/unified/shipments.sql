@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'pinduoduo',
+        'shopee',
         'shopify',
         'square',
         'taobao',

@@ -9,5 +9,6 @@
         'square__customers',
         'taobao__trades',
         'woocommerce__customers',
+        'vendure__customers',
     ]
 ) }}

@@ -8,6 +8,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'customer_id', 'name', 'email', 'phone', 'country', 'region', 'city', 'first_seen_at',

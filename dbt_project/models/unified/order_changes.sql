@@ -10,6 +10,7 @@
         'amazon__orders',
         'file__orders',
         'file__order_parts',
+        'file__orders',
         'file__payments',
         'pinduoduo__orders',
         'pinduoduo__refunds',
@@ -22,5 +23,6 @@
         'taobao__orders',
         'taobao__refunds',
         'woocommerce__orders',
+        'vendure__orders',
     ]
 ) }}

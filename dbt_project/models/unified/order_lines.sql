@@ -9,6 +9,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'line_id', 'position', 'line_kind', 'product_id', 'listing_id', 'sku',

@@ -9,6 +9,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'order_number', 'order_kind', 'customer_id', 'currency', 'order_status',

@@ -10,6 +10,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'product_id', 'listing_id', 'sku', 'title', 'listing_title', 'category', 'price',

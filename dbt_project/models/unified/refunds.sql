@@ -7,6 +7,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'refund_id', 'line_id', 'sku', 'quantity', 'kind', 'status',

@@ -8,6 +8,7 @@
         'square',
         'taobao',
         'woocommerce',
+        'vendure',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'shipment_id', 'status', 'native_status', 'facility_id', 'carrier',

@@ -1,7 +1,7 @@
 """Lists of Vendure walked to their end. It pages by offset only, so what changes meanwhile shifts the rest past a reader."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sluice.channels.vendure.client import Client, Reply, TooComplex
 
 log = logging.getLogger(__name__)
 MARGIN = timedelta(seconds=1)
-"""Some databases keep whole seconds: what follows a time starts a second before it."""
+"""Some databases keep whole seconds, others more than is told: what follows a time starts a second before it."""
 
 
 class Listed(Struct):
@@ -62,36 +62,47 @@ class Lists:
             return Answer(body, found.totalItems, found.items, self.size)
 
     def by_id(self, operation: str, **options: Any) -> Iterator[tuple[Answer, bool]]:
-        """Pages in order of id, with whether the walk is whole: one during which the list shrank may have missed records."""
+        """Pages in order of id, with whether the walk is whole: one that brought fewer than were counted missed some."""
         skip, most = 0, 0
         while True:
             answer = self.page(operation, skip=skip, sort={"id": "ASC"}, **options)
-            most = max(most, answer.total)
-            yield answer, answer.is_last and answer.total == most
+            skip, most = skip + len(answer.items), max(most, answer.total)
+            yield answer, answer.is_last and skip >= most
             if answer.is_last:
                 return
-            skip += len(answer.items)
 
     def by_time(self, operation: str, field: str, since: datetime, **filters: Any) -> Iterator[tuple[Answer, datetime]]:
-        """Pages of what has `field` after `since`, oldest first, each with the latest time in it.
+        """Pages of what has `field` after `since`, oldest first, each with the time up to which all has been read with it.
 
-        Every page starts anew at the last time seen, so nothing that moves to the end meanwhile shifts the rest. Only within a
-        time that fills a page by itself is an offset used, and begun again where records left that list.
+        Every page starts anew at the last time seen, so nothing that moves to the end meanwhile shifts the rest. Records of one
+        time come in any order: GraphQL puts the keys of `sort` into the schema's order, so beside a time an id would come first.
         """
-        since, seen, skip, total = since.astimezone(UTC), since.astimezone(UTC), 0, 0
+        since, left = since.astimezone(UTC), 0
+        seen = since
         while True:
-            filtered = {field: {"after": stamp(since)}, **filters}
-            answer = self.page(operation, skip=skip, sort={field: "ASC", "id": "ASC"}, filter=filtered)
+            wanted = {field: {"after": stamp(since)}, **filters}
+            answer = self.page(operation, sort={field: "ASC"}, filter=wanted)
+            if answer.total < left:
+                # Fewer than the page before left to come: an answer from elsewhere, or records are gone. The second word counts.
+                answer = self.page(operation, sort={field: "ASC"}, filter=wanted)
+            left = answer.total - len(answer.items)
             seen = max([seen, *times(answer.items, field)])
             yield answer, seen
             if answer.is_last:
                 return
             if seen - MARGIN > since:
-                since, skip, total = seen - MARGIN, 0, 0
-            elif answer.total < total:
-                skip, total = 0, answer.total
+                since = seen - MARGIN
             else:
-                skip, total = skip + len(answer.items), answer.total
+                yield from self._moment(operation, field, since, seen + MARGIN, filters)
+                since, left = seen + MARGIN, 0
+
+    def _moment(
+        self, operation: str, field: str, since: datetime, until: datetime, filters: Mapping[str, Any]
+    ) -> Iterator[tuple[Answer, datetime]]:
+        """All of a time that fills a page by itself, by id."""
+        wanted = {field: {"between": {"start": stamp(since), "end": stamp(until)}}, **filters}
+        for answer, _ in self.by_id(operation, filter=wanted):
+            yield answer, since
 
 
 def times(items: list[Raw], field: str) -> Iterator[datetime]:

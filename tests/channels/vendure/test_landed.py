@@ -86,8 +86,8 @@ def test_each_order_says_where_it_stands(db: psycopg.Connection) -> None:
 def test_times_come_from_the_order_s_history(db: psycopg.Connection) -> None:
     (found,) = rows(
         db,
-        "select ordered_at < paid_at, paid_at < shipped_at, shipped_at < delivered_at, closed_at >= delivered_at, updated_at >= closed_at"
-        " from unified.orders inner join unified.shipments using (channel, shop, order_id)"
+        "select ordered_at < paid_at, paid_at < shipped_at, shipped_at < delivered_at, closed_at >= delivered_at,"
+        " updated_at >= closed_at from unified.orders inner join unified.shipments using (channel, shop, order_id)"
         " where channel = 'vendure' and order_id = '8'",
     )
     assert found == (True, True, True, True, True)

@@ -113,7 +113,7 @@ class Shop:
         for answer, seen in self._lists().by_time(operation, "orderPlacedAt", placed):
             known["placed_at"] = seen.isoformat()
             yield self._page(answer.body, dict(known))
-        before = {"before": stamp(self._connection.since)} if is_first else {"isNull": False}
+        before: dict[str, Any] = {"before": stamp(self._connection.since)} if is_first else {"isNull": False}
         for answer, seen in self._lists().by_time(operation, "updatedAt", changed, orderPlacedAt=before):
             known["updated_at"] = seen.isoformat()
             yield self._page(answer.body, dict(known))

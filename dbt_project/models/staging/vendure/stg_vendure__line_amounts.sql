@@ -59,14 +59,14 @@ renamed as (
         quantity::int as kept_quantity,
 
         -- amounts
-        round(unit_minor / scale, 6) as unit_price,
-        round((pieces * unit_minor - net_minor) / scale, 6) as discount_amount,
-        round(case
+        trim_scale(unit_minor / scale) as unit_price,
+        trim_scale((pieces * unit_minor - net_minor) / scale) as discount_amount,
+        trim_scale(case
             when prices_include_tax then 0
             when is_whole then prorated_line_price_with_tax - prorated_line_price
             else round(net_minor * tax_rate / 100)
-        end / scale, 6) as tax_amount,
-        round(net_minor / scale, 6) as total_amount
+        end / scale) as tax_amount,
+        trim_scale(net_minor / scale) as total_amount
     from netted
 
 )

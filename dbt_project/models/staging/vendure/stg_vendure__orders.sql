@@ -45,9 +45,11 @@ renamed as (
         items.amount as items_amount,
         items.discount as discount_amount,
         shipping.amount as shipping_amount,
-        items.tax + shipping.tax as tax_amount,
+        trim_scale(items.tax + shipping.tax) as tax_amount,
         -- Surcharges, what an order tax of its own rounds otherwise, and discounts that a cancelled line no longer tells.
-        owed.amount - (items.amount - items.discount + shipping.amount + items.tax + shipping.tax) as adjustment_amount,
+        trim_scale(
+            owed.amount - (items.amount - items.discount + shipping.amount + items.tax + shipping.tax)
+        ) as adjustment_amount,
         owed.amount as total_amount,
         refunds.amount as refunded_amount,
 
@@ -84,13 +86,13 @@ renamed as (
     ) as items on true
     left join lateral (
         select
-            round(coalesce(sum(
+            trim_scale(coalesce(sum(
                 case when settings.prices_include_tax then lines.discounted_price_with_tax else lines.discounted_price end
                 - case when settings.prices_include_tax then cancelled.amount_with_tax else cancelled.amount end
-            ), 0) / settings.scale, 6) as amount,
-            round(coalesce(sum(case when settings.prices_include_tax then 0 else
+            ), 0) / settings.scale) as amount,
+            trim_scale(coalesce(sum(case when settings.prices_include_tax then 0 else
                     lines.discounted_price_with_tax - lines.discounted_price - (cancelled.amount_with_tax - cancelled.amount)
-            end), 0) / settings.scale, 6) as tax
+            end), 0) / settings.scale) as tax
         from {{ source('raw', 'vendure_shipping_lines') }} as lines
         -- What cancelling took off the shipping, a negative amount.
         left join lateral (
@@ -118,12 +120,12 @@ renamed as (
     -- Cancelled pieces leave the order's total; its payments covered what was owed first.
     cross join
         lateral (
-            select round(
-                greatest(source.total_with_tax / settings.scale, money.settled + money.authorized, money.released), 6
-            ) as amount
+            select
+                trim_scale(greatest(source.total_with_tax / settings.scale, money.settled + money.authorized, money.released))
+                    as amount
         ) as owed
     left join lateral (
-        select round(coalesce(sum(given.total), 0) / settings.scale, 6) as amount
+        select trim_scale(coalesce(sum(given.total), 0) / settings.scale) as amount
         from {{ source('raw', 'vendure_refunds') }} as given
         where given.shop = source.shop and given._parent_id = source.id and given.state = 'Settled'
     ) as refunds on true

@@ -30,7 +30,7 @@ renamed as (
         source.method,
 
         -- amounts
-        source.amount / power(10::numeric, coalesce(settings.money_strategy_precision, 2)) as amount,
+        trim_scale(source.amount / power(10::numeric, coalesce(settings.money_strategy_precision, 2))) as amount,
         orders.currency_code as currency,
 
         -- times

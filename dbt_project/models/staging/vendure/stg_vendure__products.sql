@@ -20,8 +20,10 @@ renamed as (
         categories.name as category,
 
         -- numerics
-        case when settings.prices_include_tax then source.price_with_tax else source.price end
-        / power(10::numeric, coalesce(settings.money_strategy_precision, 2)) as price,
+        trim_scale(
+            case when settings.prices_include_tax then source.price_with_tax else source.price end
+            / power(10::numeric, coalesce(settings.money_strategy_precision, 2))
+        ) as price,
         source.currency_code as currency,
         cast(null as numeric) as cost,
         cast(null as numeric) as weight_g,

@@ -65,12 +65,12 @@ renamed as (
         parts.reason,
 
         -- amounts
-        case
+        trim_scale(case
             when parts.order_line_id is null then parts.total
             else
                 round(parts.total * parts.upto_minor / parts.all_minor)
                 - round(parts.total * (parts.upto_minor - parts.quantity * parts.unit_minor) / parts.all_minor)
-        end / power(10::numeric, coalesce(settings.money_strategy_precision, 2)) as amount,
+        end / power(10::numeric, coalesce(settings.money_strategy_precision, 2))) as amount,
         orders.currency_code as currency,
         coalesce(sent.pieces > 0 and lines.order_placed_quantity > lines.quantity, false) as is_restocked,
 

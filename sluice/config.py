@@ -104,7 +104,7 @@ class Shop(Strict):
         if webhook is None or webhook.secret not in self.secrets:
             return None
         more = [name for name, env in self.secrets.items() if name in self.type.optional_secrets and os.environ.get(env)]
-        return self._read_secrets({webhook.secret, *more})
+        return self._read_secrets({webhook.secret, *webhook.also, *more})
 
     def _read_secrets(self, names: Iterable[str]) -> dict[str, str]:
         where = f"channels {self.connector}/{self.shop}: secrets"

@@ -242,16 +242,17 @@ class Event:
 class Webhook:
     """How a platform tells of a change at once. All functions are pure; header names are in lower case.
 
-    `secret` names the secret whose presence switches it on. `verify(secrets, headers, body)` judges the raw bytes, in constant
-    time. `event(headers, body)` never raises. `record(stream, body, whole)` is the contract's record that the body tells of; what
-    a notification does not carry is taken from `whole`, the newest record that was read of the same key (None: none was). It
-    raises ValueError or msgspec's errors where the body breaks its contract.
+    `secret` names the secret whose presence switches it on, `also` others that judging needs. `verify(secrets, headers, body)`
+    judges the raw bytes, in constant time. `event(headers, body)` never raises. `record(stream, body, whole)` is the contract's
+    record that the body tells of; what a notification does not carry is taken from `whole`, the newest record that was read of
+    the same key (None: none was). It raises ValueError or msgspec's errors where the body breaks its contract.
     """
 
     secret: str
     verify: Callable[[Mapping[str, str], Mapping[str, str], bytes], bool]
     event: Callable[[Mapping[str, str], bytes], Event]
     record: Callable[["Stream", bytes, Any], Struct]
+    also: tuple[str, ...] = ()
 
 
 class NoOptions(BaseModel):

@@ -10,5 +10,6 @@
         'taobao__trades',
         'woocommerce__customers',
         'vendure__customers',
+        'tiktok__orders',
     ]
 ) }}

@@ -9,6 +9,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'customer_id', 'name', 'email', 'phone', 'country', 'region', 'city', 'first_seen_at',

@@ -24,5 +24,7 @@
         'taobao__refunds',
         'woocommerce__orders',
         'vendure__orders',
+        'tiktok__orders',
+        'tiktok__refunds',
     ]
 ) }}

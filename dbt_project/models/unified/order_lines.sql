@@ -10,6 +10,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'line_id', 'position', 'line_kind', 'product_id', 'listing_id', 'sku',

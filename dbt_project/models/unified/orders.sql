@@ -10,6 +10,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'order_number', 'order_kind', 'customer_id', 'currency', 'order_status',

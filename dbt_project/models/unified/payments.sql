@@ -9,6 +9,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'payment_id', 'kind', 'status', 'native_status', 'method', 'amount',

@@ -11,6 +11,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'product_id', 'listing_id', 'sku', 'title', 'listing_title', 'category', 'price',

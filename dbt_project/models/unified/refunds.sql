@@ -8,6 +8,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'refund_id', 'line_id', 'sku', 'quantity', 'kind', 'status',

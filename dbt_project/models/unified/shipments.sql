@@ -9,6 +9,7 @@
         'taobao',
         'woocommerce',
         'vendure',
+        'tiktok',
     ],
     columns=[
         'channel', 'shop', 'order_id', 'shipment_id', 'status', 'native_status', 'facility_id', 'carrier',

@@ -1,0 +1,5 @@
+"""The sandbox's TikTok Shop."""
+
+from sluice.sandbox.tiktok.server import SECRETS, SHOP, app
+
+__all__ = ["SECRETS", "SHOP", "app"]

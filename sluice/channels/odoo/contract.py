@@ -1,5 +1,7 @@
 """What Odoo's models say, in Odoo's own names: the fields asked for are the fields here. Odoo 15 or newer.
 
+A field with a default is asked for only where the server has it and shows it to this user.
+
 A change moves only the stamp of the record that was written: a template's price moves no variant's, a receipt neither the
 purchase's nor its line's. So each model is read by its own changes, and they are joined in the warehouse.
 """
@@ -16,14 +18,15 @@ Utc = Annotated[datetime, Meta(tz=True)]
 
 
 class Many2one(Struct, array_like=True):
-    """A reference, as [id, display name]."""
+    """A reference, as [id, display name]; a record need not have a name."""
 
     id: Id
-    name: str
+    name: str | None = None
 
 
 class Product(Struct):
-    """product.product: a variant. `weight` is in kg, `price_extra` comes on top of the template's price."""
+    """product.product: a variant. `weight` is in kg, `price_extra` comes on top of the template's price, `uom_id` is the unit
+    that it is counted in."""
 
     id: Id
     display_name: str
@@ -35,6 +38,7 @@ class Product(Struct):
     write_date: Utc
     default_code: str | None = None
     barcode: str | None = None
+    uom_id: Many2one | None = None
 
 
 class Template(Struct):
@@ -120,7 +124,8 @@ class PurchaseOrder(Struct):
 
 
 class PurchaseOrderLine(Struct):
-    """purchase.order.line; without a product it is a heading or a note. `product_uom_qty` is in the product's own unit."""
+    """purchase.order.line; without a product it is a heading or a note. `product_uom_qty` is in the product's own unit,
+    `product_qty` and `price_unit` in the unit that it is bought in."""
 
     id: Id
     order_id: Many2one
@@ -130,6 +135,7 @@ class PurchaseOrderLine(Struct):
     write_date: Utc
     product_id: Many2one | None = None
     date_planned: Utc | None = None
+    product_qty: Decimal | None = None
 
 
 class Receipt(Struct):

@@ -17,7 +17,15 @@ BUSY = ("psycopg2.errors.", "psycopg2.OperationalError", "psycopg2.InterfaceErro
 """Faults of the database behind Odoo: serialization, locks, lost connections."""
 
 
-class NoModel(ChannelError):
+class Fault(ChannelError):
+    """An error of Odoo's own, `name` as its servers call it."""
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class NoModel(Fault):
     """The model belongs to an app that is not installed."""
 
 
@@ -38,6 +46,8 @@ class _Answer(msgspec.Struct):
 
 def verdict(response: requests.Response) -> None:
     """Raise what the answer means. Raises Throttled, Transient, Refused, NoModel, ChannelError."""
+    if response.history:
+        raise ChannelError(f"Odoo's address leads on to {response.url.split('?')[0]}: name the one it leads to as url.")
     check_status(response)
     try:
         answer = msgspec.json.decode(response.content, type=_Answer)
@@ -51,8 +61,8 @@ def verdict(response: requests.Response) -> None:
     if name.startswith(BUSY) and "does not exist" not in said:
         raise Transient(said)
     if said.endswith("doesn't exist"):
-        raise NoModel(f"Odoo: {said}")
-    raise ChannelError(f"Odoo: {name} {said}".strip())
+        raise NoModel(f"Odoo: {said}", name)
+    raise Fault(f"Odoo: {name} {said}".strip(), name)
 
 
 @dataclass
@@ -65,11 +75,9 @@ class Rpc:
     password: str = field(repr=False)
     _uid: int | None = None
 
-    def search_read(self, model: str, domain: Domain, fields: list[str], order: str, limit: int | None = None) -> bytes:
-        """The body of the answer. Raises Refused, NoModel, ChannelError."""
-        options = {"fields": fields, "order": order, "limit": limit or False}
-        arguments = [self.database, self.uid, self.password, model, "search_read", [domain], options]
-        return self._call("object", "execute_kw", arguments)
+    def call(self, model: str, method: str, **named: Any) -> bytes:
+        """The body of the answer, whose `result` is what the method gives. Raises Refused, NoModel, ChannelError."""
+        return self._call("object", "execute_kw", [self.database, self.uid, self.password, model, method, [], named])
 
     @property
     def uid(self) -> int:
@@ -78,7 +86,10 @@ class Rpc:
             body = self._call("common", "authenticate", [self.database, self.user, self.password, {}])
             found = msgspec.json.decode(msgspec.json.decode(body, type=_Answer).result)
             if not isinstance(found, int) or found is False:
-                raise Refused(f"Odoo knows no user {self.user} with this password or key in database {self.database}.")
+                raise Refused(
+                    f"Odoo knows no user {self.user} with this password or key in database {self.database}. "
+                    "Keys can have an end: make a new one in the user's preferences, under account security."
+                )
             self._uid = found
         return self._uid
 

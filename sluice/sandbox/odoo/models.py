@@ -59,6 +59,7 @@ def _products(state: SandboxState) -> pl.DataFrame:
         ((pl.col("price_minor") - base) / 100).alias("price_extra"),
         (pl.col("weight_g") / 1000).alias("weight"),
         pl.lit(None, pl.String).alias("barcode"),
+        *_constant(1, "Units", "uom_id"),
         _stamp(_sold_from(state)),
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ def _addresses(state: SandboxState) -> pl.DataFrame:
         pl.col("partner_id").alias("id"), pl.col("partner_id.name").alias("name"),
         *(pl.lit(None, kind).alias(name) for name, kind in nowhere.items()),
     )  # fmt: skip
-    return pl.concat([places, suppliers])
+    return pl.concat([places, suppliers]).with_columns(pl.lit(True).alias("active"))
 
 
 def _suppliers(state: SandboxState) -> pl.DataFrame:
@@ -246,6 +247,7 @@ def _purchase_order_lines(state: SandboxState) -> pl.DataFrame:
         pl.col("product_no").alias("product_id"),
         pl.format("[{}] {}", "sku", "title").alias("product_id.name"),
         pl.col("quantity").cast(pl.Float64).alias("product_uom_qty"),
+        pl.col("quantity").cast(pl.Float64).alias("product_qty"),
         pl.when(is_received).then(pl.col("quantity")).otherwise(0).cast(pl.Float64).alias("qty_received"),
         (pl.col("unit_cost_minor") / 100).alias("price_unit"),
         pl.col("expected_at").alias("date_planned"),

@@ -22,7 +22,9 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MUCH_LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
-def connection(url: str, page_size: int = 1000, now: datetime = MUCH_LATER, **secrets: str) -> Connection:
+def connection(
+    url: str, page_size: int = 1000, now: datetime = MUCH_LATER, options: dict[str, Any] | None = None, **secrets: str
+) -> Connection:
     return Connection(
         shop="erp",
         url=url,
@@ -30,18 +32,20 @@ def connection(url: str, page_size: int = 1000, now: datetime = MUCH_LATER, **se
         currency="CNY",
         timezone="Asia/Shanghai",
         since=NOON,
-        options=Options(page_size=page_size),
+        options=Options(page_size=page_size, **(options or {})),
         now=lambda: now,
     )
 
 
 @dataclass
 class SmallOdoo:
-    """Templates stamped `seconds` after noon; `faults` are answered first, one a call."""
+    """Templates stamped `seconds` after noon; `faults` are answered first, one a call. `hidden` fields are not shown."""
 
     stamps: dict[int, float] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    hidden: tuple[str, ...] = ()
+    named: list[dict[str, Any]] = field(default_factory=list)
 
     def records(self) -> pl.DataFrame:
         written = [NOON + timedelta(seconds=seconds) for seconds in self.stamps.values()]
@@ -54,15 +58,19 @@ class SmallOdoo:
 
     async def answer(self, request: Request) -> JSONResponse:
         call = (await request.json())["params"]
-        self.calls.append(call["method"])
+        self.calls.append(call["method"] if call["service"] == "common" else call["args"][4])
         if call["method"] == "authenticate":
             return JSONResponse({"jsonrpc": "2.0", "id": 1, "result": 6})
         if self.faults:
             data = self.faults.pop(0)
             return JSONResponse({"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "message": "Odoo Server Error", "data": data}})
-        model, _, (domain,), options = call["args"][3:]
-        found = search(self.records(), model, domain, options["order"])[: options["limit"] or None]
-        return JSONResponse({"jsonrpc": "2.0", "id": 1, "result": shown(found, model, options["fields"])})
+        model, method, _, named = call["args"][3:]
+        self.named.append(named)
+        records = self.records().drop(self.hidden, strict=False)
+        if method == "fields_get":
+            return JSONResponse({"jsonrpc": "2.0", "id": 1, "result": {name: {"type": "char"} for name in records.columns}})
+        found = search(records, model, named["domain"], named["order"])[: named["limit"] or None]
+        return JSONResponse({"jsonrpc": "2.0", "id": 1, "result": shown(found, model, named["fields"])})
 
     @contextmanager
     def serving(self) -> Iterator[str]:

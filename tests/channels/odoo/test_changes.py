@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from sluice.channels.odoo.connector import CONNECTOR, records
+from sluice.channels.odoo.connector import CONNECTOR
+from sluice.channels.odoo.records import records
 from sluice.channels.protocol import Cursor, Page
 from tests.channels.odoo.server import MUCH_LATER, NOON, TEMPLATES, SmallOdoo, connection
 

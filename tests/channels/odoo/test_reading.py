@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from sluice.channels.odoo.connector import BY_STREAM, CONNECTOR, records
+from sluice.channels.odoo.connector import BY_STREAM, CONNECTOR
+from sluice.channels.odoo.records import records
 from sluice.channels.protocol import ChannelError, Page, Refused, Stream
 from sluice.sandbox.host import hosted
 from sluice.sandbox.odoo.models import frame

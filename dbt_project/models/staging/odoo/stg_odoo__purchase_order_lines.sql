@@ -96,19 +96,22 @@ renamed as (
 
         -- status
         case
-            when received >= product_uom_qty and received > 0 then 'received'
+            when round(received, 6) >= product_uom_qty and received > 0 then 'received'
             when state = 'cancel' then 'cancelled'
             else 'open'
         end as status,
 
-        -- money
-        price_unit as unit_cost,
+        -- money: bought by the dozen, the price is a dozen's
+        case
+            when product_qty is null or product_uom_qty = 0 or product_qty = product_uom_qty then price_unit
+            else price_unit * product_qty / product_uom_qty
+        end as unit_cost,
         currency_id_name as currency,
 
         -- times
         coalesce(date_approve, date_order) as ordered_at,
         coalesce(date_planned, order_date_planned) as expected_at,
-        case when received >= product_uom_qty then received_at end as received_at,
+        case when round(received, 6) >= product_uom_qty then received_at end as received_at,
         loaded_at
 
     from joined

@@ -35,9 +35,9 @@ renamed as (
         warehouses.code as facility_id,
         products.default_code as sku,
 
-        -- numerics: part of a piece can't be sold, and holds all of it back
-        floor(sum(quants.quantity))::int as on_hand,
-        ceil(sum(quants.reserved_quantity))::int as reserved,
+        -- numerics: part of a piece can't be sold, and holds all of it back. Odoo adds quantities as floats, which leaves crumbs.
+        floor(round(sum(quants.quantity), 6))::int as on_hand,
+        ceil(round(sum(quants.reserved_quantity), 6))::int as reserved,
 
         -- times: a count is true when it is read
         max(quants._received_at) as as_of,

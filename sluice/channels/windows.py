@@ -8,8 +8,8 @@ the count at the end tells, and the window is read again.
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Raw
@@ -48,9 +48,9 @@ class Changes:
     name: str
     key: str
     ask: Ask
-    cursor: Callable[[datetime], Cursor]
     page_size: int
     longest: timedelta
+    cursor: Callable[[datetime], Cursor] = lambda moment: {}
     shortest: timedelta = timedelta(minutes=1)
     most_per_window: int = 2000
 
@@ -99,12 +99,48 @@ class Changes:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How far the platform's lists reach at `now`: back by `first` and `changes`, and up to `lag` before now."""
+
+    now: datetime
+    first: timedelta
+    changes: timedelta
+    lag: timedelta
+    overlap: timedelta
+
+
 def identity(record: Raw, key: str) -> bytes:
     """The record's id; for one too broken to have an id, the record itself."""
     try:
         return bytes(msgspec.json.decode(record, type=dict[str, Raw])[key])
     except (msgspec.DecodeError, KeyError):
         return bytes(record)
+
+
+def first_then_changes(first: Changes, then: Changes, cursor: Cursor | None, since: datetime, span: Span) -> Iterator[Page]:
+    """Everything: at the first read by another list (`first`), which takes longer windows or goes further back; then changes.
+
+    The changes begin where the first read began, so that what changed meanwhile is told. The cursor is {"until": seconds}, with
+    {"first": seconds} beside it until the first read is through.
+    """
+    began = _aware(cursor["until"]) if cursor else span.now - span.lag
+    reached = _aware(cursor["first"]) if cursor and "first" in cursor else None
+    if cursor is None or reached:
+        start = begin(first.name, reached, since, span.now - span.first, timedelta(0))
+        yield from replace(
+            first, cursor=lambda end: {"until": _seconds(began)} | ({"first": _seconds(end)} if end < span.now else {})
+        ).pages(start, span.now)
+    start = begin(then.name, began, since, span.now - span.changes, span.overlap)
+    yield from replace(then, cursor=lambda end: {"until": _seconds(end)}).pages(start, span.now - span.lag)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _aware(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def begin(name: str, reached: datetime | None, since: datetime, earliest: datetime, overlap: timedelta) -> datetime:

@@ -75,7 +75,6 @@ class Pinduoduo:
             name="Pinduoduo: the list of orders",
             key="order_sn",
             ask=confirmed(self.gateway, size),
-            cursor=lambda end: {},
             page_size=size,
             longest=DAY,
         )

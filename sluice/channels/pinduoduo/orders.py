@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sluice.channels.pinduoduo.contract import listing
 from sluice.channels.pinduoduo.gateway import Gateway
 from sluice.channels.protocol import Cursor, Page
-from sluice.channels.windows import Ask, Changes, Told, begin
+from sluice.channels.windows import Ask, Changes, Span, Told, begin, first_then_changes
 
 HISTORY = timedelta(days=89)
 """Orders that were confirmed over three months ago are not told; three calendar months are never shorter than this."""
@@ -86,29 +86,10 @@ def _cases(gateway: Gateway, page_size: int, status: int) -> Ask:
 
 def orders(gateway: Gateway, cursor: Cursor | None, since: datetime, page_size: int) -> Iterator[Page]:
     """Orders that changed since the cursor; without one, all that were confirmed since `since`."""
-    now = gateway.now()
-    earliest = now - HISTORY
-    began = _aware(cursor["until"]) if cursor else now - LAG
-    reached = _aware(cursor["confirmed"]) if cursor and "confirmed" in cursor else None
-    if cursor is None or reached:
-        days = Changes(
-            name=f"Pinduoduo: {CONFIRMED}",
-            key="order_sn",
-            ask=confirmed(gateway, page_size),
-            cursor=lambda end: {"until": _seconds(began)} | ({"confirmed": _seconds(end)} if end < now else {}),
-            page_size=page_size,
-            longest=DAY,
-        )
-        yield from days.pages(begin(days.name, reached, since, earliest, timedelta(0)), now)
-    halves = Changes(
-        name=f"Pinduoduo: {CHANGED}",
-        key="order_sn",
-        ask=_changed(gateway, page_size),
-        cursor=lambda end: {"until": _seconds(end)},
-        page_size=page_size,
-        longest=HALF_HOUR,
-    )
-    yield from halves.pages(begin(halves.name, began, since, earliest, OVERLAP), now - LAG)
+    days = Changes(f"Pinduoduo: {CONFIRMED}", "order_sn", confirmed(gateway, page_size), page_size, DAY)
+    halves = Changes(f"Pinduoduo: {CHANGED}", "order_sn", _changed(gateway, page_size), page_size, HALF_HOUR)
+    span = Span(gateway.now(), first=HISTORY, changes=HISTORY, lag=LAG, overlap=OVERLAP)
+    return first_then_changes(days, halves, cursor, since, span)
 
 
 def cases(gateway: Gateway, cursor: Cursor | None, since: datetime, page_size: int, statuses: Sequence[int]) -> Iterator[Page]:

@@ -54,7 +54,7 @@ def test_the_first_read_takes_days_and_goes_on_with_changes_from_where_it_began(
 def test_a_first_read_that_was_broken_off_goes_on_where_it_was() -> None:
     gateway = Gateway(held=1)
     reached = NOW - timedelta(hours=30)
-    cursor = {"until": int((NOW - timedelta(days=1)).timestamp()), "confirmed": int(reached.timestamp())}
+    cursor = {"until": int((NOW - timedelta(days=1)).timestamp()), "first": int(reached.timestamp())}
     with scripted(gateway) as url:
         pages = list(shop(url).pages(ORDERS, cursor))
     assert [one[:3] for one in gateway.asked[:2]] == [
@@ -62,7 +62,7 @@ def test_a_first_read_that_was_broken_off_goes_on_where_it_was() -> None:
         ("order_list", reached + timedelta(days=1), NOW),
     ]
     assert gateway.asked[2][:2] == ("order_sn_list", NOW - timedelta(days=1) - OVERLAP)
-    assert pages[0].cursor == cursor | {"confirmed": int((reached + timedelta(days=1)).timestamp())}
+    assert pages[0].cursor == cursor | {"first": int((reached + timedelta(days=1)).timestamp())}
     assert pages[1].cursor == {"until": cursor["until"]}
 
 

@@ -12,6 +12,8 @@
         'file__order_parts',
         'file__orders',
         'file__payments',
+        'jd__orders',
+        'jd__refunds',
         'pinduoduo__orders',
         'pinduoduo__refunds',
         'shopee__orders',

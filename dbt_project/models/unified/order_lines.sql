@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'file',
+        'jd',
         'pinduoduo',
         'shopee',
         'shopify',

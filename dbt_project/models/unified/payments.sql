@@ -2,6 +2,7 @@
     'payments',
     channels=[
         'file',
+        'jd',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'file',
+        'jd',
         'odoo',
         'pinduoduo',
         'shopee',

@@ -1,6 +1,7 @@
 {{ unite(
     'refunds',
     channels=[
+        'jd',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -2,6 +2,7 @@
     'shipments',
     channels=[
         'amazon',
+        'jd',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -1,0 +1,5 @@
+"""The sandbox's JD."""
+
+from sluice.sandbox.jd.server import SECRETS, SHOP, app
+
+__all__ = ["SECRETS", "SHOP", "app"]

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.amazon import orders
 from sluice.channels.amazon.contract import Found, Listed, Listing, Order
-from sluice.channels.amazon.gateway import HEADERS, SEARCH_LISTINGS, SEARCH_ORDERS, Denied, Gateway
+from sluice.channels.amazon.gateway import ADVICE, HEADERS, SEARCH_LISTINGS, SEARCH_ORDERS, Denied, Gateway
 from sluice.channels.amazon.listings import Listings
 from sluice.channels.amazon.shipping import confirm
+from sluice.channels.oauth import RefreshGrant
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
 from sluice.channels.transport import Transport
 
@@ -114,15 +115,10 @@ def connect(connection: Connection) -> Amazon:
     secrets, options = connection.secrets, connection.options
     url = connection.url.rstrip("/") or f"https://sellingpartnerapi-{options.region}.amazon.com"
     is_amazon = (urlsplit(url).hostname or "").endswith(".amazon.com")
-    gateway = Gateway(
-        transport=Transport(url, headers=dict(HEADERS)),
-        login=Transport(options.login_url or (LOGIN if is_amazon else url), headers=dict(HEADERS)),
-        client_id=secrets["client_id"],
-        client_secret=secrets["client_secret"],
-        refresh_token=secrets["refresh_token"],
-        tokens=connection.tokens,
-        now=connection.now,
-    )
+    login = Transport(options.login_url or (LOGIN if is_amazon else url), headers=dict(HEADERS))
+    form = {name: secrets[name] for name in ("refresh_token", "client_id", "client_secret")}
+    grant = RefreshGrant(login, "/auth/o2/token", form, ADVICE, connection.tokens, connection.now)
+    gateway = Gateway(Transport(url, headers=dict(HEADERS)), grant)
     return Amazon(connection, gateway, Listings(gateway, secrets["seller_id"], options.marketplace))
 
 

@@ -4,7 +4,7 @@ There is no signature since 2023: the access token in a header is all. An operat
 tells it in `x-amzn-RateLimit-Limit` where it can, and nothing with most refusals, so the last one told counts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,12 +14,18 @@ import msgspec
 import requests
 from msgspec import Struct
 
-from sluice.channels.protocol import ChannelError, Refused, Token, Tokens
+from sluice.channels.oauth import RefreshGrant
+from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.transport import Throttled, Transient, Transport, retry_after
 
 HEADERS = {"User-Agent": "Sluice/1.0 (Language=Python)", "Accept": "application/json"}
-MARGIN = 60
-"""Seconds before its end at which a token is no longer used."""
+_APP = "Amazon does not know the app: check client_id and client_secret (the secret ends after 180 days)."
+ADVICE = {
+    "invalid_grant": "Amazon no longer accepts the refresh token: authorise the app again, store the new refresh_token.",
+    "invalid_client": _APP,
+    "unauthorized_client": _APP,
+}
+"""By what Login with Amazon answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +66,6 @@ class _Answer(Struct):
     errors: list[Fault] = []
 
 
-class _Refusal(Struct):
-    error: str = ""
-    error_description: str = ""
-
-
-class _Granted(Struct):
-    access_token: str
-    expires_in: int
-
-
-def check_grant(response: requests.Response) -> None:
-    """Raise what an answer of Login with Amazon means. Raises Throttled, Transient, Refused, ChannelError."""
-    if response.status_code == 429:
-        raise Throttled(retry_after(response))
-    if response.status_code >= 500:
-        raise Transient(f"Login with Amazon: HTTP {response.status_code}")
-    if response.status_code < 400:
-        _decoded(response, _Granted)
-        return
-    try:
-        said = msgspec.json.decode(response.content, type=_Refusal)
-    except msgspec.MsgspecError:
-        said = _Refusal(f"HTTP {response.status_code}")
-    text = f"Said: {said.error} {said.error_description}".strip()
-    if said.error == "invalid_grant":
-        raise Refused(f"Amazon no longer accepts the refresh token: authorise the app again, store the new refresh_token. {text}")
-    if said.error in ("invalid_client", "unauthorized_client"):
-        raise Refused(f"Amazon does not know the app: check client_id and client_secret (the secret ends after 180 days). {text}")
-    raise ChannelError(f"Login with Amazon gave no access token. {text}")
-
-
 def _decoded(response: requests.Response, kind: Any) -> Any:
     try:
         return msgspec.json.decode(response.content or b"{}", type=kind)
@@ -110,14 +85,8 @@ class Gateway:
     """One seller's account, through one app."""
 
     transport: Transport
-    login: Transport
-    client_id: str
-    client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    tokens: Tokens
-    now: Callable[[], datetime]
+    grant: RefreshGrant
     _rates: dict[Operation, float] = field(default_factory=dict)
-    _ended: str | None = field(default=None, repr=False)
 
     def call(
         self, operation: Operation, places: Mapping[str, str] | None = None, body: Any = None, **parameters: object
@@ -134,23 +103,8 @@ class Gateway:
         return self.transport.send(operation.method, path, verdict, params=given, auth=self._admitted, **more).content
 
     def _admitted(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["x-amz-access-token"] = self.tokens.fresh(self._is_fresh, self._renew)["access_token"]
+        request.headers["x-amz-access-token"] = self.grant.token()
         return request
-
-    def _is_fresh(self, token: Token) -> bool:
-        return bool(token["access_token"] != self._ended and token["ends"] > self.now().timestamp() + MARGIN)
-
-    def _renew(self, _: Token | None) -> Token:
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": self.refresh_token,
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-        }
-        asked = self.now().timestamp()
-        body = self.login.send("POST", "/auth/o2/token", check_grant, data=form).content
-        granted = msgspec.json.decode(body, type=_Granted)
-        return {"access_token": granted.access_token, "ends": int(asked) + granted.expires_in}
 
     def _check(self, operation: Operation, response: requests.Response) -> None:
         """Raise what the answer means: by Amazon's code where there is one, else by the HTTP status."""
@@ -169,7 +123,7 @@ class Gateway:
             raise Transient(f"Amazon: {fault}")
         if status in (401, 403):
             if "expired" in f"{fault.message} {fault.details}":
-                self._ended = response.request.headers.get("x-amz-access-token")
+                self.grant.end(response.request.headers.get("x-amz-access-token"))
                 raise Transient("Amazon: the access token ended before its time")
             raise Denied(
                 "Amazon does not let the app do this. Check in Seller Central that the app has the role for it, that it was"

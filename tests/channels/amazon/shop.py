@@ -44,7 +44,7 @@ def shop(url: str, waits: list[float] | None = None, **more: Any) -> Amazon:
     """Opened as the connector does, but waiting is only noted in `waits`."""
     opened = CONNECTOR.open(connection(url, **more))
     assert isinstance(opened, Amazon)
-    for transport in (opened.gateway.transport, opened.gateway.login):
+    for transport in (opened.gateway.transport, opened.gateway.grant.login):
         transport.sleep = ([] if waits is None else waits).append
     return opened
 

@@ -142,12 +142,12 @@ def test_a_refused_grant_says_what_to_do_and_no_secret(answer: tuple[int, Any], 
 
 def test_addresses_come_from_region_and_url() -> None:
     here = shop("", region="eu")
-    assert (here.gateway.transport.base_url, here.gateway.login.base_url) == (
+    assert (here.gateway.transport.base_url, here.gateway.grant.login.base_url) == (
         "https://sellingpartnerapi-eu.amazon.com",
         "https://api.amazon.com",
     )
-    assert shop("https://sandbox.sellingpartnerapi-na.amazon.com").gateway.login.base_url == "https://api.amazon.com"
-    assert shop("http://localhost:1/").gateway.login.base_url == "http://localhost:1"
+    assert shop("https://sandbox.sellingpartnerapi-na.amazon.com").gateway.grant.login.base_url == "https://api.amazon.com"
+    assert shop("http://localhost:1/").gateway.grant.login.base_url == "http://localhost:1"
 
 
 def test_check_names_what_is_missing() -> None:

@@ -1,0 +1,5 @@
+"""eBay, through its Sell APIs."""
+
+from sluice.channels.ebay.connector import CONNECTOR
+
+__all__ = ["CONNECTOR"]

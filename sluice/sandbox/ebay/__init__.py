@@ -1,0 +1,5 @@
+"""The sandbox's eBay."""
+
+from sluice.sandbox.ebay.server import SECRETS, SHOP, app
+
+__all__ = ["SECRETS", "SHOP", "app"]

@@ -3,6 +3,7 @@
     'customer_id',
     streams=[
         'amazon__orders',
+        'ebay__orders',
         'file__customers',
         'shopee__orders',
         'shopify__customers',

@@ -2,6 +2,7 @@
     'customers',
     channels=[
         'amazon',
+        'ebay',
         'file',
         'shopee',
         'shopify',

@@ -8,6 +8,7 @@
     'order_id',
     streams=[
         'amazon__orders',
+        'ebay__orders',
         'file__orders',
         'file__order_parts',
         'file__orders',

@@ -2,6 +2,7 @@
     'order_lines',
     channels=[
         'amazon',
+        'ebay',
         'file',
         'jd',
         'pinduoduo',

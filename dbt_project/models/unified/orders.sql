@@ -2,6 +2,7 @@
     'orders',
     channels=[
         'amazon',
+        'ebay',
         'file',
         'jd',
         'pinduoduo',

@@ -1,6 +1,7 @@
 {{ unite(
     'payments',
     channels=[
+        'ebay',
         'file',
         'jd',
         'pinduoduo',

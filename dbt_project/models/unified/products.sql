@@ -2,6 +2,7 @@
     'products',
     channels=[
         'amazon',
+        'ebay',
         'file',
         'jd',
         'odoo',

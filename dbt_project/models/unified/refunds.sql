@@ -4,6 +4,7 @@
         'jd',
         'pinduoduo',
         'shopee',
+        'ebay',
         'shopify',
         'square',
         'taobao',

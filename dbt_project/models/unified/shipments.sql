@@ -5,6 +5,7 @@
         'jd',
         'pinduoduo',
         'shopee',
+        'ebay',
         'shopify',
         'square',
         'taobao',

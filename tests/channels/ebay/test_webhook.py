@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sluice.channels.ebay.webhook import WEBHOOK
-from tests.channels.amazon.model import FIXTURES
 
-MESSAGES: dict[str, dict[str, Any]] = json.loads((FIXTURES.parent / "ebay" / "notifications.json").read_text(encoding="utf-8"))
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+MESSAGES: dict[str, dict[str, Any]] = json.loads((FIXTURES / "ebay" / "notifications.json").read_text(encoding="utf-8"))
 GOOD = MESSAGES["VALID"]
 KEY = GOOD["response"]["key"]
 

@@ -1,37 +1,23 @@
-"""What would keep a connection from working in full."""
+"""What would keep a connection from working in full. Vendure tells an API key nothing of its rights, so each is tried."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec import Struct
 
+from sluice.channels.protocol import Refused
 from sluice.channels.vendure import graphql
 from sluice.channels.vendure.client import Client
 
-READS = {
-    "orders": ("ReadOrder",),
-    "customers": ("ReadCustomer",),
-    "variants": ("ReadCatalog", "ReadProduct"),
-    "stock locations": ("ReadStockLocation",),
+RIGHTS = {
+    "read orders": (graphql.ONE_ORDER, "ReadOrder"),
+    "read customers": (graphql.ONE_CUSTOMER, "ReadCustomer"),
+    "read variants": (graphql.ONE_VARIANT, "ReadCatalog or ReadProduct"),
+    "read stock locations": (graphql.ONE_LOCATION, "ReadStockLocation"),
+    "write stock, for quotas": (graphql.NO_LEVELS, "UpdateCatalog or UpdateProduct"),
+    "write fulfilments, for parcels": (graphql.NO_PARCEL, "UpdateOrder"),
 }
-WRITES = {"stock (for quotas)": ("UpdateCatalog", "UpdateProduct"), "fulfilments (for parcels)": ("UpdateOrder",)}
-ANY = "SuperAdmin"
-
-
-class _Granted(Struct):
-    id: str
-    permissions: list[str]
-
-
-class _Me(Struct):
-    channels: list[_Granted]
-
-
-class _Known(Struct):
-    me: _Me | None = None
-
-
-class _Active(Struct):
-    id: str
+"""What is tried: the least that can be read, and changes of nothing."""
 
 
 class _Settings(Struct):
@@ -40,23 +26,21 @@ class _Settings(Struct):
 
 
 class _Channel(Struct):
-    activeChannel: _Active
     globalSettings: _Settings
 
 
 def check(client: Client) -> Iterator[str]:
-    """Each finding as a sentence. Raises Refused, ChannelError."""
-    found = client.read(_Channel, graphql.CHANNEL)
-    me = client.read(_Known, graphql.ME).me
-    granted = {name for one in (me.channels if me else []) if one.id == found.activeChannel.id for name in one.permissions}
-    for verb, rights in (("read", READS), ("write", WRITES)):
-        for what, names in rights.items():
-            if not granted & {ANY, *names}:
-                yield f"This key may not {verb} {what}: give its role the permission {' or '.join(names)} in this channel."
-    if not found.globalSettings.trackInventory:
+    """Each finding as a sentence. Raises Refused for credentials that are no good at all, ChannelError."""
+    settings = client.read(_Channel, graphql.CHANNEL).globalSettings
+    for what, (operation, permission) in RIGHTS.items():
+        try:
+            client.read(dict[str, Any], operation)
+        except Refused:
+            yield f"This key may not {what}: give its role the permission {permission} in this channel."
+    if not settings.trackInventory:
         yield "Vendure does not track inventory, so quotas have no effect: switch it on under Settings > Global settings."
-    if threshold := found.globalSettings.outOfStockThreshold:
+    if settings.outOfStockThreshold:
         yield (
-            f"Vendure's global out-of-stock threshold is {threshold}: it stops selling with that many left (below 0: sells that "
-            "many more than there are). Quotas count on 0."
+            f"Vendure's global out-of-stock threshold is {settings.outOfStockThreshold}: it stops selling with that many left "
+            "(below 0: sells that many more than there are). Quotas count on 0."
         )

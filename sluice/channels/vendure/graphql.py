@@ -69,7 +69,16 @@ mutation move($id: ID!, $state: String!) {
   }
 }
 """
-ME = "query me { me { identifier channels { id permissions } } }"
+ONE_ORDER = "query one { orders(options: {take: 1}) { totalItems } }"
+ONE_CUSTOMER = "query one { customers(options: {take: 1}) { totalItems } }"
+ONE_VARIANT = "query one { productVariants(options: {take: 1}) { totalItems } }"
+ONE_LOCATION = "query one { stockLocations(options: {take: 1}) { totalItems } }"
+NO_LEVELS = "mutation none { updateProductVariants(input: []) { id } }"
+NO_PARCEL = """
+mutation none {
+  addFulfillmentToOrder(input: {lines: [], handler: {code: "manual-fulfillment", arguments: []}}) { __typename }
+}
+"""
 
 ROOTS: dict[str, tuple[str, str, type[Struct]]] = {
     "orders": ("orders", "OrderListOptions", Order),

@@ -101,3 +101,24 @@ def test_a_server_that_finds_a_query_too_much_is_asked_for_less() -> None:
     with answering(answer) as (url, got):
         list(CONNECTOR.open(connection(url)).pages(ORDERS, None))
     assert [one["variables"]["options"]["take"] for one in got][:4] == [100, 50, 25, 12]
+
+
+def test_each_missing_right_is_named() -> None:
+    def answer(asked: Asked) -> Said:
+        if "channel" in asked["query"]:
+            settings = {"outOfStockThreshold": -5, "trackInventory": False, "serverConfig": {"moneyStrategyPrecision": 2}}
+            return said({"data": {"activeChannel": {"id": "1"}, "globalSettings": settings}})
+        if "customers" in asked["query"] or "updateProductVariants" in asked["query"]:
+            return failed("FORBIDDEN")
+        return said({"data": {"anything": {}}})
+
+    with answering(answer) as (url, _):
+        found = list(CONNECTOR.open(connection(url)).check())  # type: ignore[attr-defined]
+    assert [
+        word for word, line in zip(("ReadCustomer", "UpdateCatalog", "inventory", "-5"), found, strict=True) if word in line
+    ] == [
+        "ReadCustomer",
+        "UpdateCatalog",
+        "inventory",
+        "-5",
+    ]

@@ -44,7 +44,7 @@ def _dated(gateway: Gateway, kind: str, page_size: int) -> Changes:
         found = msgspec.json.decode(body, type=Orders)
         return Told(body, found.orders, found.total)
 
-    return Changes(f"eBay: {kind}", "orderId", ask, lambda end: {"until": iso(end)}, page_size, LONGEST)
+    return Changes(f"eBay: {kind}", "orderId", ask, page_size, LONGEST, cursor=lambda end: {"until": iso(end)})
 
 
 class _Pricing(Struct):

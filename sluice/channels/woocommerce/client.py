@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import requests
@@ -108,6 +109,7 @@ class Client:
         key, secret = connection.secrets["consumer_key"], connection.secrets["consumer_secret"]
         self._auth = credentials(connection.options.auth, url, key, secret)
         self._key = {} if self._auth else {"consumer_key": key, "consumer_secret": secret}
+        self.zone = ZoneInfo(connection.timezone)
         self._transport = Transport(url + API, headers={"Accept": "application/json"})
 
     def get(self, path: str, **parameters: Any) -> requests.Response:

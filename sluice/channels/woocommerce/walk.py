@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -45,6 +46,15 @@ def naive(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(FORMAT)
 
 
+def after(moment: datetime, zone: ZoneInfo) -> str:
+    """As `naive`, or earlier. WordPress reads a time as the site's own before it compares it with UTC, and takes one in the hour that
+    clocks leave out in spring for an hour later: what changed in between would be passed over."""
+    moment = moment.astimezone(UTC)
+    while moment.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        moment -= timedelta(minutes=30)
+    return naive(moment)
+
+
 def by_time(
     client: Client, path: str, times: Times, since: datetime, until: datetime, size: int, **filters: Any
 ) -> Iterator[tuple[bytes, datetime]]:
@@ -79,7 +89,7 @@ def _second(client: Client, path: str, times: Times, second: datetime, size: int
 def _page(
     client: Client, path: str, times: Times, since: datetime, until: datetime, size: int, number: int, filters: dict[str, Any]
 ) -> Any:
-    window = {times.after: naive(since - SECOND), times.before: naive(until), "dates_are_gmt": "true"}
+    window = {times.after: after(since - SECOND, client.zone), times.before: naive(until), "dates_are_gmt": "true"}
     return client.get(path, **window, **filters, orderby=times.orderby, order="asc", per_page=size, page=number)
 
 

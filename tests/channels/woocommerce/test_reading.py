@@ -3,11 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from sluice.channels.protocol import ChannelError
-from sluice.channels.woocommerce.walk import MODIFIED, by_time, naive, utc
+from sluice.channels.woocommerce.walk import MODIFIED, after, by_time, naive, utc
 from tests.channels.woocommerce.shop import CUSTOMERS, ORDERS, PRODUCTS, House, decoded, house, opened, scripted
 
 
@@ -21,6 +22,9 @@ def all_ids(shop: House) -> set[int]:
 
 def test_times_are_utc_and_written_without_a_zone() -> None:
     assert naive(utc("2026-03-29T01:30:00")) == "2026-03-29T01:30:00"
+    # the hour that New York's clocks leave out, which WordPress would read as an hour later
+    skipped = [after(utc(f"2026-03-08T0{hour}:15:00"), ZoneInfo("America/New_York")) for hour in (1, 2, 3)]
+    assert skipped == ["2026-03-08T01:15:00", "2026-03-08T01:45:00", "2026-03-08T03:15:00"]
     with house() as shop:
         page = next(shop.shop(page_size=1).pages(ORDERS, None))
         (order,) = decoded([page])

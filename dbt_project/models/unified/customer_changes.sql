@@ -6,6 +6,7 @@
         'ebay__orders',
         'file__customers',
         'shopee__orders',
+        'medusa__customers',
         'shopify__customers',
         'square__customers',
         'taobao__trades',

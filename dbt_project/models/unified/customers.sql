@@ -5,6 +5,7 @@
         'ebay',
         'file',
         'shopee',
+        'medusa',
         'shopify',
         'square',
         'taobao',

@@ -15,6 +15,7 @@
         'file__payments',
         'jd__orders',
         'jd__refunds',
+        'medusa__orders',
         'pinduoduo__orders',
         'pinduoduo__refunds',
         'shopee__orders',

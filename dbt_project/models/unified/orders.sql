@@ -5,6 +5,7 @@
         'ebay',
         'file',
         'jd',
+        'medusa',
         'pinduoduo',
         'shopee',
         'shopify',

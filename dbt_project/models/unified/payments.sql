@@ -4,6 +4,7 @@
         'ebay',
         'file',
         'jd',
+        'medusa',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -5,6 +5,7 @@
         'ebay',
         'file',
         'jd',
+        'medusa',
         'odoo',
         'pinduoduo',
         'shopee',

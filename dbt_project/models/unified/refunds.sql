@@ -2,6 +2,7 @@
     'refunds',
     channels=[
         'jd',
+        'medusa',
         'pinduoduo',
         'shopee',
         'ebay',

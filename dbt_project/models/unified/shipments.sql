@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'jd',
+        'medusa',
         'pinduoduo',
         'shopee',
         'ebay',

@@ -47,8 +47,8 @@ def naive(moment: datetime) -> str:
 
 
 def after(moment: datetime, zone: ZoneInfo) -> str:
-    """As `naive`, or earlier. WordPress reads a time as the site's own before it compares it with UTC, and takes one in the hour that
-    clocks leave out in spring for an hour later: what changed in between would be passed over."""
+    """As `naive`, or earlier. WordPress reads a time as the site's own before it compares it with UTC, and takes one in the hour
+    that clocks leave out in spring for an hour later: what changed in between would be passed over."""
     moment = moment.astimezone(UTC)
     while moment.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
         moment -= timedelta(minutes=30)

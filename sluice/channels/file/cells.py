@@ -1,6 +1,6 @@
 """What the text in a cell means: numbers, times, ids and yes or no, each as its canonical text or null where it means nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -22,12 +22,12 @@ EXPECTED = {
 """Said of a cell that is not what its field wants."""
 
 
-def convert(kind: str, cells: pl.Series, decimal_comma: bool, datetime_format: str | None) -> pl.Series:
+def convert(kind: str, cells: pl.Series, decimal_comma: bool, datetime_formats: Sequence[str]) -> pl.Series:
     """`cells` as values of `kind`; null where a cell is empty or is no such value."""
     readers: dict[str, Callable[[], pl.Series]] = {
         "decimal": lambda: decimal(cells, decimal_comma),
         "integer": lambda: integer(cells, decimal_comma),
-        "time": lambda: time(cells, datetime_format),
+        "time": lambda: time(cells, datetime_formats),
         "id": lambda: _where(~cells.str.contains(DAMAGED), cells),
         "flag": lambda: flag(cells),
         "text": lambda: cells,
@@ -60,7 +60,7 @@ def flag(cells: pl.Series) -> pl.Series:
     return _where(text.is_in(YES + NO), text.is_in(YES))
 
 
-def time(cells: pl.Series, written: str | None = None) -> pl.Series:
+def time(cells: pl.Series, written: str | Sequence[str] | None = None) -> pl.Series:
     """ISO 8601: local without a zone, UTC with a Z where the cell tells an offset."""
     frame = cells.str.replace_all("/", "-", literal=True).str.replace("T", " ", literal=True).to_frame("text")
     text = pl.col("text")
@@ -70,7 +70,7 @@ def time(cells: pl.Series, written: str | None = None) -> pl.Series:
     clock = pl.when(is_dated).then(text)
     zoned = pl.when(is_dated & is_aware).then(text.str.replace(r" ?Z$", "+00:00").str.replace(r" ([+-])", "${1}"))
     readings = [
-        *_written(cells, written),
+        *(_written(cells, one) for one in ([written] if isinstance(written, str) else written or ())),
         _local(clock.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False)),
         _local(clock.str.to_datetime("%Y-%m-%d %H:%M", strict=False)),
         _local(clock.str.to_date("%Y-%m-%d", strict=False)),
@@ -79,15 +79,13 @@ def time(cells: pl.Series, written: str | None = None) -> pl.Series:
     return frame.select(pl.coalesce(readings)).to_series().rename(cells.name)
 
 
-def _written(cells: pl.Series, written: str | None) -> list[pl.Expr]:
-    if written is None:
-        return []
+def _written(cells: pl.Series, written: str) -> pl.Expr:
     text = pl.lit(cells)
     if "%z" in written:
-        return [_utc(text.str.to_datetime(written, time_zone="UTC", strict=False))]
+        return _utc(text.str.to_datetime(written, time_zone="UTC", strict=False))
     if any(mark in written for mark in ("%H", "%I", "%T", "%R")):
-        return [_local(text.str.to_datetime(written, strict=False))]
-    return [_local(text.str.to_date(written, strict=False))]
+        return _local(text.str.to_datetime(written, strict=False))
+    return _local(text.str.to_date(written, strict=False))
 
 
 def _local(moment: pl.Expr) -> pl.Expr:

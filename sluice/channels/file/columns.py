@@ -28,8 +28,13 @@ def named(stream: str, table: pl.DataFrame, mapping: StreamMap, decimal_comma: b
     columns: list[pl.Series] = [table[ROW]]
     faults: list[pl.Expr] = [_beyond_header(table)]
     for field, source in mapping.columns.items():
-        raw = _source(table, source, decimal_comma)
-        value = cells.convert(kinds[field], raw, decimal_comma and not isinstance(source, Sum), mapping.datetime_format)
+        is_optional = field in mapping.optional
+        if is_optional and not _present(table, source):
+            continue
+        raw = _source(table, source, decimal_comma, is_optional)
+        if field in mapping.where:
+            raw = _counted(table, raw, kinds[field], mapping.where[field])
+        value = cells.convert(kinds[field], raw, decimal_comma and not isinstance(source, Sum), mapping.datetime_formats)
         if field in mapping.upper_case:
             value = value.str.to_uppercase()
         columns.append(value.alias(field))
@@ -69,9 +74,32 @@ def _line_kinds(table: pl.DataFrame, mapping: StreamMap) -> list[pl.Expr]:
 # Columns of the file
 
 
-def _source(table: pl.DataFrame, source: Source, decimal_comma: bool) -> pl.Series:
+def _counted(table: pl.DataFrame, raw: pl.Series, kind: str, conditions: list[Condition]) -> pl.Series:
+    """The cells of rows that pass; in the others 0, or nothing where no number is wanted."""
+    passes = reduce(lambda left, right: left & right, (holds(table, condition) for condition in conditions))
+    rest = pl.lit("0" if kind in ("decimal", "integer") else None, pl.String)
+    return pl.select(pl.when(pl.lit(passes)).then(pl.lit(raw)).otherwise(rest)).to_series()
+
+
+def _headers(source: Source) -> list[str]:
     if isinstance(source, Sum):
-        return _total([_column(table, header) for header in source.sum], decimal_comma)
+        return source.sum
+    if isinstance(source, Join):
+        return source.join
+    return [source] if isinstance(source, str) else source
+
+
+def _present(table: pl.DataFrame, source: Source) -> bool:
+    return any(header.strip() in table.columns for header in _headers(source))
+
+
+def _source(table: pl.DataFrame, source: Source, decimal_comma: bool, is_optional: bool = False) -> pl.Series:
+    if isinstance(source, Sum):
+        added, taken = (
+            [_column(table, header) for header in headers if not is_optional or header.strip() in table.columns]
+            for headers in (source.sum, source.less)
+        )
+        return _total(added, taken, decimal_comma)
     if isinstance(source, Join):
         parts = [pl.lit(_column(table, header)) for header in source.join]
         return pl.select(pl.concat_str(parts, separator="-")).to_series()
@@ -88,11 +116,13 @@ def _column(table: pl.DataFrame, header: str) -> pl.Series:
     return table[header.strip()]
 
 
-def _total(parts: list[pl.Series], decimal_comma: bool) -> pl.Series:
-    """Exact sum as text; the text of the bad cell where one is no number, null where all are empty."""
-    texts = [cells.decimal(part, decimal_comma) for part in parts]
-    total = reduce(lambda left, right: left + right, (pl.lit(text).cast(pl.Decimal(38, 9)).fill_null(0) for text in texts))
-    pairs = zip(parts, texts, strict=True)
+def _total(parts: list[pl.Series], less: list[pl.Series], decimal_comma: bool) -> pl.Series:
+    """Exact sum as text; the text of the bad cell where one is no number, null where all of `parts` are empty."""
+    texts = [cells.decimal(part, decimal_comma) for part in (*parts, *less)]
+    numbers = [pl.lit(text).cast(pl.Decimal(38, 9)).fill_null(0) for text in texts]
+    signed = [number if at < len(parts) else -number for at, number in enumerate(numbers)]
+    total = reduce(lambda left, right: left + right, signed)
+    pairs = zip((*parts, *less), texts, strict=True)
     bad = [pl.when(pl.lit(part.is_not_null() & text.is_null())).then(pl.lit(part)) for part, text in pairs]
     some = pl.any_horizontal(pl.lit(part.is_not_null()) for part in parts)
     plain = total.cast(pl.String).str.strip_chars_end("0").str.strip_suffix(".")
@@ -114,6 +144,8 @@ def _passes(column: pl.Series, condition: Condition) -> pl.Series:
         return column.is_in(condition.is_in)
     if condition.starts_with is not None:
         return column.str.starts_with(condition.starts_with)
+    if condition.not_in is not None:
+        return ~column.is_in(condition.not_in)
     if condition.matches is not None:
         return column.str.contains(condition.matches)
     number = cells.decimal(column).cast(pl.Float64, strict=False)

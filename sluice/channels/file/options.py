@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sluice.channels.file import contract
+from sluice.channels.file import contract, presets
 
 StreamName = Literal["orders", "order_lines", "payments", "customers", "products"]
 OrderKind = Literal["sale", "cancellation", "adjustment", "bad_debt", "test"]
@@ -92,11 +92,12 @@ class Condition(Strict):
     less_than: float | None = None
     at_most: float | None = None
     greater_than: float | None = None
+    not_in: list[str] | None = None
     filled: bool | None = None
 
     @model_validator(mode="after")
     def _one_test(self) -> "Condition":
-        tests = ("equals", "is_in", "starts_with", "matches", "less_than", "at_most", "greater_than", "filled")
+        tests = ("equals", "is_in", "starts_with", "matches", "less_than", "at_most", "greater_than", "not_in", "filled")
         if sum(getattr(self, test) is not None for test in tests) != 1:
             raise ValueError(f"column {self.column!r} needs exactly one of {', '.join(tests).replace('is_in', 'in')}")
         if self.matches is not None:
@@ -124,9 +125,10 @@ class LineRule(Condition):
 
 
 class Sum(Strict):
-    """The sum of several number columns, an empty cell counting 0."""
+    """The sum of several number columns, an empty cell counting 0, less that of the columns in `less`."""
 
     sum: Annotated[list[str], Field(min_length=1)]
+    less: list[str] = []
 
 
 class Join(Strict):
@@ -143,7 +145,8 @@ class StreamMap(Strict):
     """Which files hold a stream, how they are written, and which column is which field.
 
     Of `order_kind` and of `line_kind` the first rule that holds counts; an order none holds for is a sale, a line a product.
-    Rows that don't pass all of `only` are not of this stream.
+    Rows that don't pass all of `only` are not of this stream. A field in `where` counts only in rows that pass its conditions: in
+    the others it is 0, or empty where it is no number. Fields in `optional` are left out where the file has no such column.
     """
 
     files: str
@@ -153,9 +156,11 @@ class StreamMap(Strict):
     order_kind: list[OrderRule] = []
     line_kind: list[LineRule] = []
     upper_case: list[str] = []
-    datetime_format: str | None = None
+    where: dict[str, list[Condition]] = {}
+    optional: list[str] = []
+    datetime_format: str | list[str] | None = None
     decimal_comma: bool = False
-    encoding: str = "auto"
+    encoding: str | list[str] = "auto"
     delimiter: str = "auto"
     sheet: str | None = None
     skip_rows: Annotated[int, Field(ge=0)] = 0
@@ -165,18 +170,34 @@ class StreamMap(Strict):
     def _readable(self) -> "StreamMap":
         if self.delimiter != "auto" and len(self.delimiter) != 1:
             raise ValueError(f"delimiter is {self.delimiter!r}; it must be one character, or auto")
-        if self.encoding != "auto":
+        for encoding in self.encodings:
             try:
-                "".encode(self.encoding)
+                "".encode(encoding)
             except LookupError as fault:
-                raise ValueError(f"encoding {self.encoding!r} is not known; write auto, utf-8, gb18030, cp1252 ...") from fault
+                raise ValueError(f"encoding {encoding!r} is not known; write auto, utf-8, gb18030, cp1252 ...") from fault
         return self
+
+    @property
+    def encodings(self) -> list[str]:
+        """Those to try, the first that fits counting; none where it is to be guessed."""
+        if self.encoding == "auto":
+            return []
+        return [self.encoding] if isinstance(self.encoding, str) else self.encoding
+
+    @property
+    def datetime_formats(self) -> list[str]:
+        """Those to try, the first that fits counting."""
+        return [self.datetime_format] if isinstance(self.datetime_format, str) else self.datetime_format or []
 
 
 class Options(Strict):
-    """Options of a file shop. `folder` is watched; each stream takes the files its pattern matches in it."""
+    """Options of a file shop. `folder` is watched; each stream takes the files its pattern matches in it.
+
+    `preset` names a platform's export, or several: what it says of streams and statuses holds unless it is said otherwise here.
+    """
 
     folder: str
+    preset: str | list[str] | None = None
     streams: Annotated[dict[StreamName, StreamMap], Field(min_length=1)]
     statuses: dict[Axis, dict[str, str]] = {}
     orders_span_files: bool = False
@@ -184,6 +205,14 @@ class Options(Strict):
     def stream(self, name: str) -> StreamMap | None:
         """How the stream called `name` is mapped; None where the shop's files don't hold it."""
         return {str(one): mapping for one, mapping in self.streams.items()}.get(name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_presets(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not data.get("preset"):
+            return data
+        names = data["preset"]
+        return presets.applied([names] if isinstance(names, str) else names, data)
 
     @model_validator(mode="after")
     def _fits_streams(self) -> "Options":
@@ -198,7 +227,13 @@ class Options(Strict):
 
 def _check_fields(name: str, stream: StreamMap) -> None:
     allowed, given = fields(name), {*stream.columns, *stream.constants}
-    for part, keys in (("columns", stream.columns), ("constants", stream.constants), ("upper_case", stream.upper_case)):
+    for part, keys in (
+        ("columns", stream.columns),
+        ("constants", stream.constants),
+        ("upper_case", stream.upper_case),
+        ("where", stream.where),
+        ("optional", stream.optional),
+    ):
         unknown = [key for key in keys if key not in allowed]
         if unknown:
             raise ValueError(f"streams.{name}.{part}: {', '.join(unknown)} is no field; allowed: {', '.join(allowed)}")

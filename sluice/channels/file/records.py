@@ -29,6 +29,7 @@ KEYS = {
     "products": ("product_id", "listing_id"),
 }
 LINE, HEADER = Line.__struct_fields__, Header.__struct_fields__
+STATUSES = ("order_status", "payment_status", "fulfilment_status")
 LATEST = ("updated_at", "closed_at", "delivered_at")
 SLICE = 10_000
 """Records written at once: what bounds memory."""
@@ -134,7 +135,7 @@ def _grouped(stream: str, rows: pl.DataFrame, drop: Drop) -> pl.DataFrame:
     for name in plain:
         is_money = kinds[name] == "decimal" or name == "currency"
         faults += [_disagreeing(name, kinds[name])] if is_money else []
-        values.append(_one(stream, name, kinds[name]))
+        values.append(file_status.least_final(name, drop.statuses) if name in STATUSES else _one(stream, name, kinds[name]))
     values += [pl.col(rule_column(at)).all() for at in range(len(drop.mapping.order_kind))]
     fault = pl.concat_str([pl.when(one != "").then(one) for one in faults], separator="; ", ignore_nulls=True)
     return rows.group_by(RECORD, maintain_order=True).agg(fault.replace("", None).alias(FAULT), *values)

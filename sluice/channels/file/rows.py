@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -19,6 +20,7 @@ from sluice.channels.protocol import ChannelError
 
 Row = dict[str, Any]
 Getter = Callable[[Row], Any]
+ZERO = Decimal(0)
 MEMORY = 100_000
 """Cells remembered: prices and times repeat."""
 ROUNDED = re.compile(r"\d+(\.\d+)?[eE]\+\d+$")
@@ -33,6 +35,7 @@ def rows(body: bytes, mapping: StreamMap, fields: Sequence[str]) -> Iterator[Row
     wanted = [_test(condition) for condition in mapping.only]
     needed = {header.strip() for name in fields for header in _headers(mapping, name)}
     needed |= {condition.column.strip() for condition in mapping.only}
+    needed |= {one.column.strip() for name in fields for one in mapping.where.get(name, ())}
     try:
         for row in _all_rows(body, mapping, needed):
             if all(test(row) for test in wanted):
@@ -44,13 +47,19 @@ def rows(body: bytes, mapping: StreamMap, fields: Sequence[str]) -> Iterator[Row
 def _headers(mapping: StreamMap, name: str) -> list[str]:
     source = mapping.columns.get(name)
     if isinstance(source, Sum):
-        return source.sum
+        return [*source.sum, *source.less]
     if isinstance(source, Join):
         return source.join
     return [source] if isinstance(source, str) else source or []
 
 
 def getter(mapping: StreamMap, name: str) -> Getter:
+    """What reads a field out of a row; 0 where the row fails the field's conditions."""
+    read, tests = _getter(mapping, name), [_test(condition) for condition in mapping.where.get(name, ())]
+    return (lambda row: read(row) if all(test(row) for test in tests) else ZERO) if tests else read
+
+
+def _getter(mapping: StreamMap, name: str) -> Getter:
     """What reads a field out of a row: its constant, or the cells its column stands for; ids as text, None where empty."""
     if name in mapping.constants:
         constant = mapping.constants[name]
@@ -58,7 +67,14 @@ def getter(mapping: StreamMap, name: str) -> Getter:
     source = mapping.columns.get(name)
     headers, amount = [header.strip() for header in _headers(mapping, name)], amounts(mapping)
     if isinstance(source, Sum):
-        return lambda row: sum((amount(row.get(part)) or 0 for part in headers), Decimal(0))
+        less = [header.strip() for header in source.less]
+        headers = [header.strip() for header in source.sum]
+
+        def total(row: Row) -> Decimal:
+            plus, minus = (sum((amount(row.get(part)) or ZERO for part in parts), ZERO) for parts in (headers, less))
+            return plus - minus
+
+        return total
     if isinstance(source, Join):
         return lambda row: "-".join(str(as_text(row.get(part))) for part in headers)
     is_id = name.endswith("_id")
@@ -109,18 +125,16 @@ def moments(mapping: StreamMap, zone: ZoneInfo) -> Callable[[Any], datetime | No
 
     @lru_cache(MEMORY)
     def moment(cell: Any) -> datetime | None:
-        read = cell if isinstance(cell, datetime) else _parsed(str(cell or ""), mapping.datetime_format)
+        read = cell if isinstance(cell, datetime) else _parsed(str(cell or ""), mapping.datetime_formats)
         return read and (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
 
     return moment
 
 
-def _parsed(text: str, written: str | None) -> datetime | None:
-    if written:
-        try:
-            return datetime.strptime(text, written)
-        except ValueError:
-            pass
+def _parsed(text: str, written: Sequence[str]) -> datetime | None:
+    for one in written:
+        with suppress(ValueError):
+            return datetime.strptime(text, one)
     try:
         return datetime.fromisoformat(text.replace("/", "-"))
     except ValueError:
@@ -192,6 +206,8 @@ def _is_met(condition: Condition, text: str, number: Decimal | None) -> bool:
         return text in condition.is_in
     if condition.starts_with is not None:
         return text.startswith(condition.starts_with)
+    if condition.not_in is not None:
+        return text not in condition.not_in
     if condition.matches is not None:
         return re.search(condition.matches, text) is not None
     if number is None:

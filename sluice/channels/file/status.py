@@ -41,6 +41,19 @@ def status_columns(
     return found
 
 
+def least_final(name: str, statuses: dict[str, dict[str, str]]) -> pl.Expr:
+    """Of the words that an order's rows have, one that nobody has mapped, else the one furthest from the end.
+
+    So an order is cancelled when all of its lines are.
+    """
+    axis = name.removesuffix("_status")
+    words = {word: word for word in VOCABULARY[axis]} | statuses.get(axis, {})
+    ranks = {native: VOCABULARY[axis].index(word) for native, word in words.items() if word in VOCABULARY[axis]}
+    rank = pl.col(name).replace_strict(ranks, default=-1, return_dtype=pl.Int8)
+    # The word itself settles what the rank leaves open, so that the order of rows does not matter.
+    return pl.col(name).sort_by([rank, pl.col(name)]).drop_nulls().first()
+
+
 def _by_time(axis: str, columns: list[str]) -> pl.Expr:
     moments = [(pl.col(time), word) for time, word in MOMENTS[axis] if time in columns]
     if not moments:

@@ -8,6 +8,7 @@ spreadsheet has damaged is seen wherever it turns up.
 import csv
 import io
 import logging
+from contextlib import suppress
 from pathlib import PurePath
 
 import fastexcel
@@ -22,6 +23,7 @@ EXCESS = "\0excess"
 EXACT = 10**15
 """A spreadsheet keeps 15 significant digits."""
 MAGIC_ZIP, MAGIC_PARQUET, MAGIC_XLS = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+BOM = b"\xef\xbb\xbf"
 DELIMITERS = ",;\t|"
 
 
@@ -31,6 +33,7 @@ class Unreadable(Exception):
 
 def read(name: str, body: bytes, mapping: StreamMap) -> pl.DataFrame:
     """The table in `body`: text columns, ROW and EXCESS; rows without any content are left out. Raises Unreadable."""
+    above = 0
     if body.startswith(MAGIC_PARQUET):
         table = _texts(pl.read_parquet(body))
     elif body.startswith((MAGIC_ZIP, MAGIC_XLS)):
@@ -38,10 +41,12 @@ def read(name: str, body: bytes, mapping: StreamMap) -> pl.DataFrame:
     elif not body.strip():
         raise Unreadable("the file is empty")
     else:
-        table = _delimited(*text_of(name, body, mapping))
+        text, delimiter = text_of(name, body, mapping)
+        above = body[: len(body) - len(body.removeprefix(BOM).lstrip(b"\r\n"))].count(b"\n")
+        table = _delimited(text, delimiter)
     if EXCESS not in table.columns:
         table = table.with_columns(pl.lit(None, pl.String).alias(EXCESS))
-    table = _cleaned(table, mapping.empty).with_row_index(ROW, 2 + mapping.skip_rows)
+    table = _cleaned(table, mapping.empty).with_row_index(ROW, 2 + mapping.skip_rows + above)
     return table.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
 
 
@@ -64,7 +69,8 @@ def _cleaned(table: pl.DataFrame, empty: list[str]) -> pl.DataFrame:
 
 def text_of(name: str, body: bytes, mapping: StreamMap) -> tuple[str, str]:
     """The text of a delimited file from its header on, and its delimiter. Raises Unreadable."""
-    text = _decoded(body, mapping.encoding)
+    text = _decoded(body, mapping.encodings)
+    text = text[_blank(text) :]
     delimiter = "" if mapping.delimiter == "auto" else mapping.delimiter
     first, _, rest = text.partition("\n")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
@@ -76,9 +82,17 @@ def text_of(name: str, body: bytes, mapping: StreamMap) -> tuple[str, str]:
     return text, delimiter or ("\t" if PurePath(name).suffix.lower() == ".tsv" else _guessed(text))
 
 
-def _decoded(body: bytes, encoding: str) -> str:
-    if encoding != "auto":
-        return _decoded_as(body, encoding)
+def _blank(text: str) -> int:
+    """Length of the empty lines that some exports begin with."""
+    return len(text) - len(text.lstrip("\r\n"))
+
+
+def _decoded(body: bytes, encodings: list[str]) -> str:
+    for encoding in encodings[:-1]:
+        with suppress(UnicodeDecodeError):
+            return body.decode(encoding).removeprefix("\ufeff")
+    if encodings:
+        return _decoded_as(body, encodings[-1])
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decoded_as(body, "utf-16")
     for candidate in ("utf-8-sig", "gb18030"):

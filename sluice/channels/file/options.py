@@ -197,10 +197,10 @@ class Options(Strict):
     """
 
     folder: str
-    preset: str | list[str] | None = None
     streams: Annotated[dict[StreamName, StreamMap], Field(min_length=1)]
     statuses: dict[Axis, dict[str, str]] = {}
     orders_span_files: bool = False
+    preset: str | list[str] | None = None
 
     def stream(self, name: str) -> StreamMap | None:
         """How the stream called `name` is mapped; None where the shop's files don't hold it."""

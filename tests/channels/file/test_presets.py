@@ -150,13 +150,13 @@ def test_an_export_lands_without_mapping_a_column(tmp_path: Path, name: str, ord
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=ORDERS)
 def test_the_same_as_a_spreadsheet(tmp_path: Path, name: str, orders: list[Order]) -> None:
-    """Saved as text cells, as the platforms that give XLSX do."""
+    """As text cells, as the platforms that give XLSX write them; there, ="..." would be a formula."""
     orders = encodable(orders, EXPORTS[name])
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(HEADERS[name])
     for row in (row for order in orders for row in EXPORTS[name].rows(order)):
-        sheet.append([row.get(header) or None for header in HEADERS[name]])
+        sheet.append([row.get(header, "").removeprefix('="').removesuffix('"') or None for header in HEADERS[name]])
     out = BytesIO()
     book.save(out)
     drop(tmp_path, NAMES.get(name, "orders.csv").replace("csv", "xlsx"), out.getvalue())
@@ -224,7 +224,7 @@ def test_an_id_that_a_spreadsheet_has_rounded_is_refused(tmp_path: Path, name: s
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(HEADERS[name])
-    cells: list[Any] = [row.get(one) or None for one in HEADERS[name]]
+    cells: list[Any] = [row.get(one, "").removeprefix('="').removesuffix('"') or None for one in HEADERS[name]]
     cells[HEADERS[name].index(header)] = float(order.number) if as_number else "5.83871E+17"
     sheet.append(cells)
     out = BytesIO()

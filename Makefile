@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test lint types docs bench clean lock
+.PHONY: help run up test acceptance lint types docs bench clean lock
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -17,6 +17,9 @@ up: $(READY)     ## keep PostgreSQL, sandbox, Dagster UI and the data service ru
 
 test: $(READY)   ## all tests, on a real PostgreSQL
 	@$(BIN)/python -m pytest
+
+acceptance: $(READY)  ## against real servers of others, installed in .acceptance/ and started for it (needs Node.js)
+	@$(BIN)/python -m pytest tests/acceptance
 
 lint: $(READY)   ## style of Python and SQL
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models

@@ -5,6 +5,7 @@
         'amazon__orders',
         'ebay__orders',
         'file__customers',
+        'lazada__orders',
         'shopee__orders',
         'medusa__customers',
         'shopify__customers',

@@ -4,6 +4,7 @@
         'amazon',
         'ebay',
         'file',
+        'lazada',
         'shopee',
         'medusa',
         'shopify',

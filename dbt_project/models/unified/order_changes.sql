@@ -16,6 +16,7 @@
         'jd__orders',
         'jd__refunds',
         'medusa__orders',
+        'lazada__orders',
         'pinduoduo__orders',
         'pinduoduo__refunds',
         'shopee__orders',

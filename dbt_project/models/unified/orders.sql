@@ -6,6 +6,7 @@
         'file',
         'jd',
         'medusa',
+        'lazada',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -5,6 +5,7 @@
         'file',
         'jd',
         'medusa',
+        'lazada',
         'pinduoduo',
         'shopee',
         'shopify',

@@ -3,6 +3,7 @@
     channels=[
         'jd',
         'medusa',
+        'lazada',
         'pinduoduo',
         'shopee',
         'ebay',

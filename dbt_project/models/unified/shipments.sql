@@ -4,6 +4,7 @@
         'amazon',
         'jd',
         'medusa',
+        'lazada',
         'pinduoduo',
         'shopee',
         'ebay',

@@ -15,12 +15,11 @@ import requests
 from msgspec import Struct
 
 from sluice.channels.protocol import ChannelError, Refused, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.signing import glued
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
 REFRESH = "/auth/token/refresh"
-MARGIN = 600
-"""Seconds before its end that an access token is no longer used."""
 BAN = re.compile(r"ban will last (?:for )?(\d+)")
 
 
@@ -135,21 +134,7 @@ class Gateway:
 
     def _token(self, but: str = "") -> str:
         """An access token that is not `but`."""
-
-        def is_fresh(token: Token) -> bool:
-            return bool(token["access_token"] != but and token["ends"] - MARGIN > self.clock().timestamp())
-
-        return str(self.tokens.fresh(is_fresh, self._renew)["access_token"])
-
-    def _renew(self, kept: Token | None) -> Token:
-        if kept is None:
-            return self._refreshed(self.first)
-        try:
-            return self._refreshed(str(kept["refresh_token"]))
-        except Refused:
-            if kept["first"] == self.first:
-                raise
-            return self._refreshed(self.first)  # the owner has authorised the app anew
+        return Rotation(self.tokens, self.first, self._refreshed, self.clock).token(but)
 
     def _refreshed(self, refresh_token: str) -> Token:
         try:
@@ -161,7 +146,6 @@ class Gateway:
             "access_token": granted.access_token,
             "refresh_token": granted.refresh_token,
             "ends": int(self.clock().timestamp()) + granted.expires_in,
-            "first": self.first,
         }
 
 

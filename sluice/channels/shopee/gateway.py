@@ -15,11 +15,10 @@ import requests
 from msgspec import Struct
 
 from sluice.channels.protocol import ChannelError, Refused, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
 REFRESH = "/api/v2/auth/access_token/get"
-MARGIN = 300
-"""Seconds before its end that an access token is no longer used."""
 LONGEST = 10**9
 """Seconds. `expire_in` is a span by its description and a moment by the documentation's sample: more than this is a moment."""
 
@@ -174,21 +173,7 @@ class Gateway:
 
     def _token(self, but: str = "") -> str:
         """An access token that is not `but`."""
-
-        def is_fresh(token: Token) -> bool:
-            return bool(token["access_token"] != but and token["ends"] - MARGIN > self.clock().timestamp())
-
-        return str(self.tokens.fresh(is_fresh, self._renew)["access_token"])
-
-    def _renew(self, kept: Token | None) -> Token:
-        if kept is None:
-            return self._refreshed(self.first)
-        try:
-            return self._refreshed(str(kept["refresh_token"]))
-        except Refused:
-            if kept["first"] == self.first:
-                raise
-            return self._refreshed(self.first)  # the owner has authorised the app anew
+        return Rotation(self.tokens, self.first, self._refreshed, self.clock).token(but)
 
     def _refreshed(self, refresh_token: str) -> Token:
         body = {"refresh_token": refresh_token, "partner_id": self.partner_id, "shop_id": self.shop_id}
@@ -202,5 +187,4 @@ class Gateway:
             "access_token": granted.access_token,
             "refresh_token": granted.refresh_token,
             "ends": ends,
-            "first": self.first,
         }

@@ -11,7 +11,6 @@
         'ebay__orders',
         'file__orders',
         'file__order_parts',
-        'file__orders',
         'file__payments',
         'jd__orders',
         'jd__refunds',

@@ -4,6 +4,7 @@
     streams=[
         'amazon__orders',
         'ebay__orders',
+        'douyin__orders',
         'file__customers',
         'lazada__orders',
         'shopee__orders',

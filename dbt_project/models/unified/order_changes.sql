@@ -9,6 +9,8 @@
     streams=[
         'amazon__orders',
         'ebay__orders',
+        'douyin__orders',
+        'douyin__refunds',
         'file__orders',
         'file__order_parts',
         'file__payments',

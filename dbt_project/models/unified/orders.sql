@@ -3,6 +3,7 @@
     channels=[
         'amazon',
         'ebay',
+        'douyin',
         'file',
         'jd',
         'medusa',

@@ -2,6 +2,7 @@
     'payments',
     channels=[
         'ebay',
+        'douyin',
         'file',
         'jd',
         'medusa',

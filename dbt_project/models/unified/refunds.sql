@@ -4,6 +4,7 @@
         'jd',
         'medusa',
         'lazada',
+        'douyin',
         'pinduoduo',
         'shopee',
         'ebay',

@@ -5,6 +5,7 @@
         'jd',
         'medusa',
         'lazada',
+        'douyin',
         'pinduoduo',
         'shopee',
         'ebay',

@@ -14,8 +14,9 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Refused, Stream
+from sluice.channels.stamped import Told, chain
 from sluice.channels.tiktok import shipping, stock
-from sluice.channels.tiktok.changes import FEEDS, PRODUCTS, changes, tokens
+from sluice.channels.tiktok.changes import FEEDS, NAME, PRODUCTS, changes
 from sluice.channels.tiktok.contract import Cancellation, Order, Product, Return, listing
 from sluice.channels.tiktok.gateway import Gateway
 from sluice.channels.tiktok.webhook import WEBHOOK
@@ -70,16 +71,16 @@ class TikTok:
         """Orders created in [since, until) with what their buyers owed. Raises Refused, ChannelError."""
         asked = {"create_time_ge": _ceil(since), "create_time_lt": _ceil(until)}
 
-        def ask(token: str | None) -> tuple[bytes, str | None]:
+        def ask(token: str | None) -> Told:
             body = self.gateway.search(
                 f"{ORDERS}/search", asked, page_size=100, sort_field="create_time", sort_order="ASC", page_token=token
             )
-            return body, listing(body).next_page_token
+            return Told(body, [], listing(body).next_page_token)
 
         if asked["create_time_ge"] >= asked["create_time_lt"]:
             return
-        for body, _ in tokens(ask):
-            for record in listing(body).records:
+        for told, _ in chain(NAME, ask):
+            for record in listing(told.body).records:
                 order = msgspec.json.decode(record, type=_Order)
                 yield OrderClaim(order.id, order.payment.total_amount, order.payment.currency)
 
@@ -101,12 +102,12 @@ class TikTok:
                 yield f"{name} can't be read: {fault}"
 
     def _products(self, size: int) -> Iterator[Page]:
-        def ask(token: str | None) -> tuple[bytes, str | None]:
+        def ask(token: str | None) -> Told:
             body = self.gateway.search(PRODUCTS.path, {"status": "ALL"}, page_size=size, page_token=token)
-            return body, listing(body).next_page_token
+            return Told(body, [], listing(body).next_page_token)
 
-        for body, is_last in tokens(ask):
-            yield Page(body, complete=is_last)
+        for told, is_last in chain(NAME, ask):
+            yield Page(told.body, complete=is_last)
 
 
 class _Payment(Struct):

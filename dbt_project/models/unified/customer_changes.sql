@@ -7,6 +7,7 @@
         'douyin__orders',
         'file__customers',
         'lazada__orders',
+        'odoo__orders',
         'shopee__orders',
         'medusa__customers',
         'shopify__customers',

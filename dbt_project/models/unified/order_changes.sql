@@ -18,6 +18,7 @@
         'jd__refunds',
         'medusa__orders',
         'lazada__orders',
+        'odoo__orders',
         'pinduoduo__orders',
         'pinduoduo__refunds',
         'shopee__orders',

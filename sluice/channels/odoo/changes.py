@@ -44,7 +44,12 @@ def stamps(body: bytes) -> list[Stamp]:
 
 def settled(now: datetime) -> str:
     """The time until which all changes can be seen, as Odoo writes times."""
-    return (now - SETTLING).astimezone(UTC).strftime(FORMAT)
+    return written(now - SETTLING)
+
+
+def written(moment: datetime) -> str:
+    """A time as Odoo writes it: UTC, whole seconds, without a zone."""
+    return moment.astimezone(UTC).strftime(FORMAT)
 
 
 def changes(read: Read, page_size: int, now: Callable[[], datetime], cursor: Cursor | None) -> Iterator[tuple[bytes, Cursor]]:

@@ -12,11 +12,12 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.odoo import contract
+from sluice.channels.odoo import contract, sales
 from sluice.channels.odoo.changes import changes, stamps
 from sluice.channels.odoo.reader import Reader
 from sluice.channels.odoo.records import records
 from sluice.channels.odoo.rpc import Domain, NoModel, Rpc
+from sluice.channels.odoo.sales import Sales
 from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 from sluice.channels.transport import Transport
 
@@ -25,13 +26,15 @@ NOTHING = b'{"jsonrpc": "2.0", "result": []}'
 
 class Options(BaseModel):
     """`page_size` is records a call. `company` is the id of the one company to read, of several in a database; `language` the
-    code (zh_CN) of the language that names are read in."""
+    code (zh_CN) of the language that names are read in. `sales` reads orders that were placed in Odoo: off where they are the
+    shops' own, which are read from the shops."""
 
     model_config = ConfigDict(extra="forbid")
 
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     company: int | None = None
     language: str | None = None
+    sales: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ MODELS = (
     _snapshot("warehouses", contract.Warehouse, "stock.warehouse"),
     _snapshot("addresses", contract.Address, "res.partner", ANY_STATE, linked_from=("stock.warehouse", "partner_id")),
     _snapshot("locations", contract.Location, "stock.location", ["usage", "=", "internal"], ANY_STATE),
+    _snapshot("units", contract.Unit, "uom.uom", ANY_STATE),
     _snapshot("operation_types", contract.OperationType, "stock.picking.type", ANY_STATE),
     _snapshot("points_of_sale", contract.PointOfSale, "pos.config", optional=True),
     _snapshot("quants", contract.Quant, "stock.quant", ["location_id.usage", "=", "internal"]),
@@ -95,18 +99,28 @@ class Odoo:
 
     def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
         """Read from `cursor` to now, or the whole of a snapshot. Raises Refused, ChannelError."""
+        if stream.name == sales.STREAM.name:
+            return self.sales.pages(cursor) if self.options.sales else iter(())
         model = BY_STREAM[stream.name]
         if self._is_missing(model):
             return iter([Page(NOTHING, complete=stream.snapshot)])
         return self._snapshot(model) if stream.snapshot else self._changes(model, cursor)
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
-        """None: Odoo delivers no orders."""
-        return iter(())
+        """Orders that were placed in [since, until), where sales are read. Raises Refused, ChannelError."""
+        return self.sales.claims(since, until) if self.options.sales else iter(())
+
+    def again(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """These orders as they are now. Raises Refused, ChannelError."""
+        return self.sales.again(ids) if self.options.sales else iter(())
 
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Raises ChannelError: stock in Odoo is counted, not published."""
         raise ChannelError("Odoo takes no quotas: it is where stock is counted, not where it is sold")
+
+    @property
+    def sales(self) -> Sales:
+        return Sales(self.reader, self.options.page_size, self.now)
 
     def _is_missing(self, model: Model) -> bool:
         """Whether the app that this belongs to is not installed. Raises NoModel where it must be."""
@@ -157,7 +171,7 @@ def connect(connection: Connection) -> Odoo:
 CONNECTOR = Connector(
     name="odoo",
     kind="erp",
-    streams=tuple(model.stream for model in MODELS),
+    streams=(*(model.stream for model in MODELS), sales.STREAM),
     open=connect,
     records=records,
     secrets={

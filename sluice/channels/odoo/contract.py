@@ -80,6 +80,15 @@ class Location(Struct):
     warehouse_id: Many2one | None = None
 
 
+class Unit(Struct):
+    """uom.uom. `factor_inv` is how many of its kind's reference it holds (a dozen: 12); since Odoo 19 that is `factor`."""
+
+    id: Id
+    name: str
+    factor: Decimal
+    factor_inv: Decimal | None = None
+
+
 class OperationType(Struct):
     """stock.picking.type: receipts, deliveries, the tills' sales, each of one warehouse."""
 

@@ -302,11 +302,18 @@ def _bom_lines(state: SandboxState) -> pl.DataFrame:
     )
 
 
+def _units(state: SandboxState) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"id": [1, 2], "name": ["Units", "Dozens"], "factor": [1.0, 1 / 12], "factor_inv": [1.0, 12.0], "active": [True, True]}
+    )
+
+
 MODELS: dict[str, Callable[[SandboxState], pl.DataFrame]] = {
     "product.product": _products,
     "product.template": _templates,
     "stock.warehouse": _warehouses,
     "res.partner": _addresses,
+    "uom.uom": _units,
     "stock.location": _locations,
     "stock.picking.type": _operation_types,
     "pos.config": _points_of_sale,

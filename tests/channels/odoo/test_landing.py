@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sluice import dbt, warehouse
-from sluice.channels.odoo.connector import CONNECTOR
+from sluice.channels.odoo.connector import CONNECTOR, MODELS
 from sluice.landing import raw_tables
 from sluice.landing.land import Landed, land
 from sluice.sandbox.host import hosted
@@ -21,7 +21,7 @@ from tests.sandbox.worlds import world
 
 def land_all(db: psycopg.Connection, url: str) -> dict[str, Landed]:
     found = connection(f"{url}/odoo", page_size=200)
-    return {stream.name: land(db, CONNECTOR, found, stream) for stream in CONNECTOR.streams}
+    return {stream.name: land(db, CONNECTOR, found, stream) for stream in (model.stream for model in MODELS)}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def landed(
             runs = [land_all(db, url), land_all(db, url)]
             state.advance(30)
             runs.append(land_all(db, url))
-            report = dbt.run(address, ["build", "--select", "path:models/staging/odoo"])
+            report = dbt.run(address, ["build", "--select", "path:models/staging/odoo", "channel_status_map"])
             yield db, state, runs, report
 
 

@@ -29,6 +29,6 @@ def sellers() -> dict[str, Seller]:
     for name in sorted(module.name for module in iter_modules(sluice.sandbox.__path__)):
         module = import_module(f"sluice.sandbox.{name}")
         shop = getattr(module, "SHOP", own.get(name))
-        if shop is not None and hasattr(module, "app") and hasattr(module, "SECRETS"):
+        if isinstance(shop, Shop) and hasattr(module, "app") and hasattr(module, "SECRETS"):
             found[name] = Seller(shop, module.SECRETS, getattr(module, "SINCE", START))
     return found

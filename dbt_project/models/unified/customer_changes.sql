@@ -10,11 +10,12 @@
         'odoo__orders',
         'shopee__orders',
         'medusa__customers',
+        'shopee__orders',
         'shopify__customers',
         'square__customers',
         'taobao__trades',
-        'woocommerce__customers',
-        'vendure__customers',
         'tiktok__orders',
+        'vendure__customers',
+        'woocommerce__customers',
     ]
 ) }}

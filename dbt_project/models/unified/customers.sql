@@ -9,6 +9,7 @@
         'odoo',
         'shopee',
         'medusa',
+        'shopee',
         'shopify',
         'square',
         'taobao',

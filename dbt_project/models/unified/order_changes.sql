@@ -29,9 +29,9 @@
         'square__refunds',
         'taobao__orders',
         'taobao__refunds',
-        'woocommerce__orders',
-        'vendure__orders',
         'tiktok__orders',
         'tiktok__refunds',
+        'vendure__orders',
+        'woocommerce__orders',
     ]
 ) }}

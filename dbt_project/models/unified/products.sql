@@ -14,9 +14,9 @@
         'shopify',
         'square',
         'taobao',
-        'woocommerce',
-        'vendure',
         'tiktok',
+        'vendure',
+        'woocommerce',
     ],
     columns=[
         'channel', 'shop', 'product_id', 'listing_id', 'sku', 'title', 'listing_title', 'category', 'price',

@@ -1,6 +1,7 @@
 {{ unite(
     'refunds',
     channels=[
+        'ebay',
         'jd',
         'medusa',
         'lazada',
@@ -8,7 +9,6 @@
         'odoo',
         'pinduoduo',
         'shopee',
-        'ebay',
         'shopify',
         'square',
         'taobao',

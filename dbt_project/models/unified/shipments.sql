@@ -2,6 +2,7 @@
     'shipments',
     channels=[
         'amazon',
+        'ebay',
         'jd',
         'medusa',
         'lazada',
@@ -9,7 +10,6 @@
         'odoo',
         'pinduoduo',
         'shopee',
-        'ebay',
         'shopify',
         'square',
         'taobao',

@@ -118,6 +118,22 @@ class Odoo:
         """Raises ChannelError: stock in Odoo is counted, not published."""
         raise ChannelError("Odoo takes no quotas: it is where stock is counted, not where it is sold")
 
+    def check(self) -> Iterator[str]:
+        """What this user may not read, what is not there, and companies that would run together. Raises Refused, ChannelError."""
+        self.reader.offered("res.users")  # with a wrong password nothing more can be said
+        wanted = [(model.name, model.stream.record) for model in MODELS if not (model.optional and self._is_missing(model))]
+        for name, record in [*wanted, *(sales.MODELS if self.options.sales else ())]:
+            try:
+                self.reader.read(name, record, [], limit=1)
+            except NoModel:
+                yield f"Odoo has no {name}: install the app that it belongs to."
+            except ChannelError as fault:
+                yield f"{name} can't be read. {fault}"
+        companies = msgspec.json.decode(self.reader.rows("res.company", ["name"], []), type=_Linked).result
+        if self.options.company is None and len(companies) > 1:
+            names = ", ".join(f"{company['name']} ({company['id']})" for company in companies)
+            yield f"This user sees several companies, whose stock would be read as one: {names}. Name one in the option company."
+
     @property
     def sales(self) -> Sales:
         return Sales(self.reader, self.options.page_size, self.now)

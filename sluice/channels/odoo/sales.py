@@ -32,6 +32,15 @@ PLACED: Domain = [["state", "in", ["sale", "done", "cancel"]]]
 """Orders rather than quotations and carts."""
 CUSTOMER_INVOICES: Domain = [["move_type", "in", ["out_invoice", "out_refund"]]]
 
+MODELS: tuple[tuple[str, type[Struct]], ...] = (
+    (ORDER, contract.SaleOrder),
+    ("sale.order.line", contract.SaleLine),
+    ("account.move", contract.Invoice),
+    ("account.move.line", contract.InvoiceLine),
+    ("res.partner", contract.Partner),
+)
+"""What a user must be able to read; transfers come with the app for stock."""
+
 Record = dict[str, Raw]
 
 

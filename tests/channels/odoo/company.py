@@ -37,6 +37,7 @@ class Company:
 
     models: dict[str, dict[int, Record]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    secret: tuple[str, ...] = ()
 
     def put(self, model: str, id: int, /, **values: Any) -> None:
         """Write a record, or some of its fields."""
@@ -84,6 +85,9 @@ class Company:
         if method == "fields_get":
             names = {name for record in self.models[model].values() for name in record}
             return JSONResponse({"result": {name: {"type": "char"} for name in names}})
+        if model in self.secret:
+            data = {"name": "odoo.exceptions.AccessError", "message": f"You are not allowed to access '{model}' records."}
+            return JSONResponse({"error": {"code": 200, "message": "Odoo Server Error", "data": data}})
         found = self.search(model, named["domain"])
         for name in reversed([part.split()[0] for part in named["order"].split(",")]):
             found.sort(key=lambda record, name=name: record[name])
@@ -100,6 +104,8 @@ def lamps() -> Company:
     sent in part; 3 a dozen, of which two came back; 4 cancelled; 5 and 6 on one invoice, half paid; 7 a quotation."""
     odoo = Company()
     odoo.put("res.currency", 7, name="USD")
+    odoo.put("res.users", 6, name="Sluice")
+    odoo.put("res.company", 1, name="Lamps")
     odoo.put("delivery.carrier", 1, name="DHL")
     odoo.put("res.partner", 1, name="Ann", email="ann@example.com", phone=False, city="Turin", country_code="IT", active=True,
              state_id=False)  # fmt: skip

@@ -127,6 +127,22 @@ def test_without_the_apps_for_stock_and_delivery_orders_are_read_all_the_same() 
         assert ids(list(open_(url).pages(SALES, None))) == ["1", "2", "3", "4", "5", "6"]
 
 
+def test_what_is_missing_is_said_before_anything_is_read() -> None:
+    odoo = lamps()
+    odoo.secret = ("account.move",)
+    odoo.put("res.company", 2, name="Candles")
+    for line in odoo.models["sale.order.line"].values():
+        del line["price_tax"]
+    with odoo.serving() as url:
+        said = "\n".join(open_(url).check())
+    assert "account.move can't be read. Odoo refused: You are not allowed to access 'account.move' records" in said
+    assert "sale.order.line can't be read. Odoo shows no price_tax" in said
+    assert "Odoo has no stock.quant: install the app" in said
+    assert "Lamps (1), Candles (2). Name one in the option company" in said
+    assert "purchase.order" not in said, "an app that need not be there"
+    assert "sale.order can't" not in said
+
+
 @pytest.fixture(scope="module")
 def db(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
     """The company landed, and its staging views, whose checks pass."""

@@ -6,7 +6,7 @@ It takes no quotas. Each model is read by its own stamps (`changes.py`), or whol
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.odoo import contract, sales
 from sluice.channels.odoo.changes import changes, stamps
-from sluice.channels.odoo.reader import Reader
+from sluice.channels.odoo.json2 import Json2
+from sluice.channels.odoo.reader import Reader, Wire
 from sluice.channels.odoo.records import records
 from sluice.channels.odoo.rpc import Domain, NoModel, Rpc
 from sluice.channels.odoo.sales import Sales
@@ -27,7 +28,7 @@ NOTHING = b'{"jsonrpc": "2.0", "result": []}'
 class Options(BaseModel):
     """`page_size` is records a call. `company` is the id of the one company to read, of several in a database; `language` the
     code (zh_CN) of the language that names are read in. `sales` reads orders that were placed in Odoo: off where they are the
-    shops' own, which are read from the shops."""
+    shops' own, which are read from the shops. `protocol` is how Odoo is spoken to: json2 since Odoo 19, jsonrpc until Odoo 21."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +36,7 @@ class Options(BaseModel):
     company: int | None = None
     language: str | None = None
     sales: bool = False
+    protocol: Literal["jsonrpc", "json2"] = "jsonrpc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,12 @@ class Odoo:
 def connect(connection: Connection) -> Odoo:
     """Open a connection; nothing is asked yet."""
     secrets, options = connection.secrets, connection.options
-    rpc = Rpc(Transport(connection.url.rstrip("/")), secrets["database"], secrets["user"], secrets["password"])
+    transport, database = Transport(connection.url.rstrip("/")), secrets["database"]
+    wire: Wire = Rpc(transport, database, secrets["user"], secrets["password"])
+    if options.protocol == "json2":
+        wire = Json2(transport, database, secrets["password"])
     context = {"lang": options.language, "allowed_company_ids": options.company and [options.company]}
-    return Odoo(Reader(rpc, {name: value for name, value in context.items() if value}), options, connection.now)
+    return Odoo(Reader(wire, {name: value for name, value in context.items() if value}), options, connection.now)
 
 
 CONNECTOR = Connector(

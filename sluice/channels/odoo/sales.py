@@ -41,6 +41,7 @@ MODELS: tuple[tuple[str, type[Struct]], ...] = (
 )
 """What a user must be able to read; transfers come with the app for stock."""
 
+NOTHING = b'{"result": []}'
 Record = dict[str, Raw]
 
 
@@ -124,7 +125,7 @@ class Sales:
             for some in _portions(ids):
                 yield Page(self._whole(some, PLACED)[0], dict(places) if some[-1] == ids[-1] else None)
             if not ids:
-                yield Page(b'{"result": []}', dict(places))
+                yield Page(NOTHING, dict(places))
 
     def _orders(self, watched: Watched, rows: list[Record]) -> list[int]:
         """The orders that these records belong to."""
@@ -137,6 +138,8 @@ class Sales:
         """The orders with all that hangs on them, as one answer, and the ids of those that are there."""
         orders = self._read(ORDER, contract.SaleOrder, [*conditions, ["id", "in", list(ids)]])
         found = [_own(order) for order in orders]
+        if not found:
+            return NOTHING, set()
         parts = {
             "order_line": self._by("sale.order.line", contract.SaleLine, "order_id", [["order_id", "in", found]], "sequence, id"),
             "picking_ids": self._by(

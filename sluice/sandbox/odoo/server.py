@@ -1,4 +1,4 @@
-"""Odoo's JSON-RPC on the world: logging in, searching and reading. Every answer is HTTP 200, its errors are in the body."""
+"""Odoo's JSON-RPC and JSON-2 on the world: logging in, searching and reading. JSON-RPC answers HTTP 200, errors in the body."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,12 +45,34 @@ def app(state: SandboxState) -> Starlette:
             return Response("<html><h1>502 Bad Gateway</h1></html>", 502, media_type="text/html")
         return _answered(await request.body(), service.call)
 
+    async def json2(request: Request) -> Response:
+        """The body is the method's arguments by name; errors have a status of their own."""
+        if state.faults.take(CHANNEL, "throttle"):
+            return Response("Too Many Requests", 429, {"Retry-After": "1"})
+        if state.faults.take(CHANNEL, "server_error"):
+            return Response("<html><h1>502 Bad Gateway</h1></html>", 502, media_type="text/html")
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or key != SECRETS["password"] or state.faults.refused(CHANNEL):
+            return _failed(401, "werkzeug.exceptions.Unauthorized", "Invalid apikey")
+        if request.headers.get("X-Odoo-Database", SECRETS["database"]) != SECRETS["database"]:
+            return _failed(404, "werkzeug.exceptions.NotFound", "no such database")
+        model, method = request.path_params["model"], request.path_params["method"]
+        try:
+            found = service.execute(model, method, [], msgspec.json.decode(await request.body()))
+        except RpcFault as fault:
+            missing = str(fault).endswith("doesn't exist")
+            return _failed(*((404, "werkzeug.exceptions.NotFound") if missing else (422, fault.name)), str(fault))
+        except Invalid as fault:
+            return _failed(422, "builtins.ValueError", str(fault))
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
     async def version_info(request: Request) -> Response:
         return _answered(await request.body(), lambda params: VERSION)
 
     return Starlette(
         routes=[
             Route("/jsonrpc", jsonrpc, methods=["POST"]),
+            Route("/json/2/{model}/{method}", json2, methods=["POST"]),
             Route("/web/webclient/version_info", version_info, methods=["POST"]),
         ]
     )
@@ -69,6 +91,11 @@ def _answered(body: bytes, call: Callable[[dict[str, Any]], Any]) -> Response:
         answer = {"error": _error(f"builtins.{type(fault).__name__}", str(fault))}
     number = sent.get("id") if isinstance(sent, dict) else None
     return Response(msgspec.json.encode({"jsonrpc": "2.0", "id": number} | answer), media_type="application/json")
+
+
+def _failed(status: int, name: str, message: str) -> Response:
+    body = {"name": name, "message": message, "arguments": [message], "context": {}, "debug": ""}
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 def _error(name: str, message: str) -> dict[str, Any]:
@@ -94,7 +121,7 @@ class _Services:
             if uid != UID or not self._admits(database, SECRETS["user"], password):
                 raise RpcFault("odoo.exceptions.AccessDenied", "Access Denied")
             positional, named = (rest, {}) if method == "execute" else ((rest or [[]])[0], rest[1] if len(rest) > 1 else {})
-            return self._execute(model, name, list(positional), dict(named))
+            return self.execute(model, name, list(positional), dict(named))
         raise RpcFault("builtins.AttributeError", f"no method {service}.{method}")
 
     def _admits(self, database: str, user: str, password: str) -> bool:
@@ -102,7 +129,7 @@ class _Services:
             raise RpcFault("psycopg2.OperationalError", f'FATAL:  database "{database}" does not exist')
         return (user, password) == (SECRETS["user"], SECRETS["password"]) and not self.state.faults.refused(CHANNEL)
 
-    def _execute(self, model: str, method: str, positional: list[Any], named: dict[str, Any]) -> Any:
+    def execute(self, model: str, method: str, positional: list[Any], named: dict[str, Any]) -> Any:
         if (model, method) == ("res.users", "context_get"):
             return {"lang": "en_US", "tz": "Asia/Shanghai", "uid": UID}
         if (model, method) == ("ir.model", "search"):

@@ -40,14 +40,19 @@ class RefreshGrant:
     now: Callable[[], datetime]
     basic: tuple[str, str] | None = field(default=None, repr=False)
     _ended: str | None = field(default=None, repr=False)
+    _granted_here: str | None = field(default=None, repr=False)
 
     def token(self) -> str:
         """One that is good, or was a moment ago. Raises Refused, ChannelError."""
         return str(self.tokens.fresh(self._is_fresh, self._renew)["access_token"])
 
-    def end(self, token: str | None) -> None:
-        """The platform no longer takes this token, though its time is not over: it is not used again."""
+    def end(self, token: str | None) -> bool:
+        """The platform does not take this token, though its time is not over: it is not used again.
+
+        True where it was kept from before, so that a new one may be taken; one that was granted just now is not at fault.
+        """
         self._ended = token
+        return token != self._granted_here
 
     def _is_fresh(self, token: Token) -> bool:
         return bool(token["access_token"] != self._ended and token["ends"] > self.now().timestamp() + MARGIN)
@@ -57,6 +62,7 @@ class RefreshGrant:
         form = {"grant_type": "refresh_token", **self.form}
         body = self.login.send("POST", self.path, self._check, data=form, auth=self.basic).content
         granted = msgspec.json.decode(body, type=_Granted)
+        self._granted_here = granted.access_token
         return {"access_token": granted.access_token, "ends": asked + granted.expires_in}
 
     def _check(self, response: requests.Response) -> None:

@@ -30,13 +30,9 @@ class Rotation:
 
     def _renew(self, kept: Token | None) -> Token:
         if kept is None:
-            return self._granted(self.first)
+            return self.exchange(self.first)
         try:
-            return self._granted(str(kept["refresh_token"]))
+            return self.exchange(str(kept["refresh_token"]))
         except Refused:
-            if kept["first"] == self.first:
-                raise
-            return self._granted(self.first)  # the owner has authorised the app anew
-
-    def _granted(self, refresh_token: str) -> Token:
-        return {**self.exchange(refresh_token), "first": self.first}
+            # the owner may have authorised the app anew; where not, what is said of the first one is as true
+            return self.exchange(self.first)

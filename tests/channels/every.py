@@ -26,7 +26,7 @@ def _sandbox(name: str) -> ModuleType | None:
         module = import_module(f"sluice.sandbox.{name}")
     except ModuleNotFoundError:
         return None
-    return module if hasattr(module, "SHOP") else None
+    return module if isinstance(getattr(module, "SHOP", None), Shop) else None
 
 
 SANDBOXES = {name: module for name in connectors() if (module := _sandbox(name))}

@@ -1,6 +1,7 @@
 """What every channel promises, held against its sandbox: nothing lost, nothing doubled, money to the cent, faults survived."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 import requests
 
 from sluice import warehouse
-from sluice.channels.protocol import ChannelError, Forgetful, Quota, Refused
+from sluice.channels.protocol import ChannelError, Forgetful, Quota, Refused, Remembered
 from sluice.landing.land import land
 from sluice.landing.reconcile import reconcile
 from sluice.landing.replay import replay
+from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import END, START
 from sluice.sandbox.state import SandboxState
 from tests.channels.every import SANDBOXES, House, house
@@ -184,3 +186,16 @@ def test_refused_credentials_say_what_to_do(fresh: House) -> None:
     wrong = {next(iter(fresh.connector.secrets)): "wrong"}
     with pytest.raises(ChannelError):
         land(fresh.db, fresh.connector, fresh.connection(**wrong), fresh.connector.streams[0])
+
+
+def test_a_token_that_was_kept_and_is_no_longer_taken_is_renewed(fresh: House) -> None:
+    """Granted before a restart, revoked since: the shop goes on by itself, or never kept one."""
+    tokens = Remembered()
+    first = replace(fresh.connection(), tokens=tokens)
+    next(iter(fresh.connector.open(first).pages(fresh.connector.streams[0], None)), None)
+    if tokens.token is None:
+        pytest.skip("asks for no short-lived token")
+    # the same platform, which does not know of any token that it granted
+    with hosted(SandboxState(world())) as url:
+        elsewhere = replace(first, url=f"{url}/{fresh.connector.name}")
+        assert next(iter(fresh.connector.open(elsewhere).pages(fresh.connector.streams[0], None)), None) is not None

@@ -122,9 +122,10 @@ class Gateway:
         if status >= 500 or fault.code in ("InternalFailure", "ServiceUnavailable"):
             raise Transient(f"Amazon: {fault}")
         if status in (401, 403):
-            if "expired" in f"{fault.message} {fault.details}":
-                self.grant.end(response.request.headers.get("x-amz-access-token"))
-                raise Transient("Amazon: the access token ended before its time")
+            # Amazon has one code for a token that is no longer good and for a right that is missing.
+            was_kept = self.grant.end(response.request.headers.get("x-amz-access-token"))
+            if was_kept or "expired" in f"{fault.message} {fault.details}":
+                raise Transient(f"Amazon does not take the access token: {fault}")
             raise Denied(
                 "Amazon does not let the app do this. Check in Seller Central that the app has the role for it, that it was"
                 f" authorised after the role was added, and that the region and the marketplace are the account's. Said: {fault}"

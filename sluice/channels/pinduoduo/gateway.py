@@ -21,7 +21,6 @@ PATH = "/api/router"
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
 BEIJING = timezone(timedelta(hours=8))
 """The platform's time, wherever the shop is. China keeps no summer time."""
-SKEW = timedelta(minutes=10)
 RENEWED = timedelta(hours=1)
 """How long before its end a token is renewed."""
 TIME, REFRESH = "pdd.time.get", "pdd.pop.auth.token.refresh"

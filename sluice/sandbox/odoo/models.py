@@ -308,7 +308,17 @@ def _units(state: SandboxState) -> pl.DataFrame:
     )
 
 
+def _companies(state: SandboxState) -> pl.DataFrame:
+    return pl.DataFrame({"id": [COMPANY], "name": ["Lantern & Loom"]})
+
+
+def _users(state: SandboxState) -> pl.DataFrame:
+    return pl.DataFrame({"id": [2], "name": ["Sluice"], "login": ["sluice"]})
+
+
 MODELS: dict[str, Callable[[SandboxState], pl.DataFrame]] = {
+    "res.company": _companies,
+    "res.users": _users,
     "product.product": _products,
     "product.template": _templates,
     "stock.warehouse": _warehouses,

@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.protocol import Answer, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
+from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
 from sluice.channels.taobao import items as taobao_items
 from sluice.channels.taobao.contract import Item, Refund, Trade, listing
 from sluice.channels.taobao.gateway import HEADERS, Gateway, whole_second
+from sluice.channels.taobao.parcels import ship
 from sluice.channels.taobao.windows import FEEDS, HISTORY, LONGEST, TYPES, changes
 from sluice.channels.transport import Transport
 
@@ -71,6 +72,10 @@ class Taobao:
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Set each listing's quantity, absolute, and read it back. Raises Refused, ChannelError."""
         return taobao_items.publish(self.gateway, quotas)
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Mark trades, or orders of them, as sent; see `parcels`. Raises Refused, ChannelError."""
+        return ship(self.gateway, dispatches)
 
     def _claims(self, start: datetime, last: datetime) -> Iterator[OrderClaim]:
         number, has_next = 1, True

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.taobao.index import GRACE, Index, Rows, earliest
+from sluice.sandbox.taobao.parcels import Parcels
 
 SECRETS = {"app_key": "12345678", "app_secret": "sandbox-taobao-secret", "session": "sandbox-taobao-session"}
 CHANNEL, SHOP = "taobao", "flagship"
@@ -67,6 +68,7 @@ class _Methods:
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
+        self.parcels = Parcels()
         self.known: dict[str, Callable[[Form], str]] = {
             "taobao.time.get": self.time,
             "taobao.trades.sold.increment.get": self.changed_trades,
@@ -76,6 +78,8 @@ class _Methods:
             "taobao.items.seller.list.get": self.items,
             "taobao.skus.quantity.update": self.set_skus,
             "taobao.item.quantity.update": self.set_item,
+            "taobao.trade.fullinfo.get": self.whole_trade,
+            "taobao.logistics.offline.send": self.send,
         }
 
     def answer(self, form: Form) -> str:
@@ -167,6 +171,31 @@ class _Methods:
             raise Fault(15, "Remote service error", "isv.item-is-delete:invalid-numIid", "no such item, or it has skus")
         listing = self.index.items[form["num_iid"],]["listing_id"][0]
         return self._set(form, {listing: _quantity(form["quantity"])})
+
+    def whole_trade(self, form: Form) -> str:
+        trade = self._trade(form["tid"], form["fields"])
+        return f'"trade":{msgspec.json.encode(trade).decode()}'
+
+    def send(self, form: Form) -> str:
+        for name in ("out_sid", "company_code"):
+            if not form.get(name):
+                raise Fault(40, f"Missing required arguments:{name}")
+        trade = self._trade(form["tid"], "tid,status,orders.oid,orders.status")
+        orders = [one for one in form.get("sub_tid", "").split(",") if one]
+        if bool(orders) != (form.get("is_split", "0") == "1"):
+            raise _invalid("is_split", "1 goes with sub_tid")
+        wrong = self.parcels.send(trade, orders, form["out_sid"])
+        if wrong:
+            raise Fault(15, "Remote service error", wrong, "the trade's status allows no dispatch")
+        return '"shipping":{"is_success":true}'
+
+    def _trade(self, tid: str, fields: str) -> dict[str, Any]:
+        """A trade as it is, with what was told of its parcels."""
+        rows = (self.index.trades["order_id"] == tid).arg_true().to_numpy()
+        if not len(rows):
+            raise Fault(15, "Remote service error", "isv.trade-not-exist", "no such trade")
+        (text,) = self.index.render_trades(rows, fields)
+        return self.parcels.shown(msgspec.json.decode(text))
 
     def _set(self, form: Form, quantities: Mapping[str, int]) -> str:
         if form.get("type", "1") != "1":

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from sluice.channels.protocol import Quota
+from sluice.channels.protocol import Dispatch, Quota
 from sluice.channels.taobao.windows import TYPES
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF, START
@@ -43,7 +43,14 @@ def exchanges() -> list[Exchange]:
         assert list(ours.claims(START, AS_OF))
         items = records(list(ours.pages(ITEMS, None)), ITEMS)
         assert all(answer.accepted for answer in ours.publish(list(quotas(items))))
+        waiting = [trade for trade in records(list(ours.pages(TRADES, None))) if trade["status"] == "WAIT_SELLER_SEND_GOODS"]
+        assert all(answer.accepted for answer in ours.ship([parcel(trade) for trade in waiting[:2]]))
     return heard
+
+
+def parcel(trade: dict[str, Any]) -> Dispatch:
+    lines = {str(order["oid"]): order["num"] for order in trade["orders"]["order"]}
+    return Dispatch(f"p{trade['tid']}", str(trade["tid"]), "SF", f"SF{trade['tid']}", AS_OF, lines)
 
 
 def quotas(items: list[dict[str, Any]]) -> Iterator[Quota]:

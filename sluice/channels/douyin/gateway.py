@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -18,12 +18,11 @@ import requests
 from msgspec import Struct
 
 from sluice.channels.protocol import ChannelError, Refused, Remembered, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
 SUCCESS = 10000
 LIMITED, PASSING, FORBIDDEN, ADDRESS = {60000}, {20000, 20001, 90000}, 30001, 30002
-LEFT = timedelta(hours=1)
-"""A token that ends sooner than this is renewed: one landing may take that long."""
 MOMENT = 1_000_000_000
 """`expires_in` below this is a number of seconds from now, above it a moment: both are documented."""
 
@@ -118,7 +117,6 @@ class Gateway:
     refresh_token: str = field(repr=False)
     tokens: Tokens = field(default_factory=Remembered)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _spurned: str | None = field(default=None, repr=False)
 
     def call(self, method: str, **parameters: Any) -> bytes:
         """The answer to `method` ("order.searchList"), parameters that are None left out. Raises Refused, ChannelError."""
@@ -128,8 +126,7 @@ class Gateway:
             return self._send(method, given, token)
         except Ended:
             # Authorised anew elsewhere, a token ends before its time. Once, then what is said is so.
-            self._spurned = token
-            return self._send(method, given, self._access_token())
+            return self._send(method, given, self._access_token(but=token))
 
     def ask(self, kind: type[T], method: str, **parameters: Any) -> T:
         """The `data` of an answer, read as `kind`. Raises Refused, ChannelError."""
@@ -151,22 +148,8 @@ class Gateway:
         headers = {"Content-Type": "application/json;charset=utf-8"}
         return self.transport.send("POST", path, check, auth=sign, data=param_json.encode(), headers=headers).content
 
-    def _access_token(self) -> str:
-        return str(self.tokens.fresh(self._is_fresh, self._renewed)["access_token"])
-
-    def _is_fresh(self, token: Token) -> bool:
-        ends = datetime.fromtimestamp(token.get("ends_at", 0), UTC)
-        return token.get("access_token") != self._spurned and ends > self.clock() + LEFT
-
-    def _renewed(self, token: Token | None) -> Token:
-        """By the refresh token that came last; where that is refused, by the one that the owner stored since."""
-        kept = str(token["refresh_token"]) if token and token.get("refresh_token") else self.refresh_token
-        try:
-            return self._refreshed(kept)
-        except Refused:
-            if kept == self.refresh_token:
-                raise
-            return self._refreshed(self.refresh_token)
+    def _access_token(self, but: str = "") -> str:
+        return Rotation(self.tokens, self.refresh_token, self._refreshed, self.clock).token(but)
 
     def _refreshed(self, refresh_token: str) -> Token:
         given = {"grant_type": "refresh_token", "refresh_token": refresh_token}
@@ -179,7 +162,7 @@ class Gateway:
         return {
             "access_token": made["access_token"],
             "refresh_token": made["refresh_token"],
-            "ends_at": ends if ends > MOMENT else now + ends,
+            "ends": ends if ends > MOMENT else now + ends,
         }
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sluice.channels.pinduoduo.contract import RESPONSES
 from sluice.channels.protocol import ChannelError, Refused, Remembered, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.signing import wrapped_md5
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
@@ -21,8 +22,6 @@ PATH = "/api/router"
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
 BEIJING = timezone(timedelta(hours=8))
 """The platform's time, wherever the shop is. China keeps no summer time."""
-RENEWED = timedelta(hours=1)
-"""How long before its end a token is renewed."""
 TIME, REFRESH = "pdd.time.get", "pdd.pop.auth.token.refresh"
 UNSIGNED_IN = {TIME, REFRESH}
 """What is called without an access token."""
@@ -144,14 +143,10 @@ class Gateway:
     def _token(self) -> str:
         if not self.refresh_token:
             return self.access_token
-        return str(self.tokens.fresh(self._is_fresh, self._renewed)["access_token"])
+        return Rotation(self.tokens, self.refresh_token, self._refreshed, self.clock).token()
 
-    def _is_fresh(self, token: Token) -> bool:
-        return float(token["ends"]) > (self.clock() + RENEWED).timestamp()
-
-    def _renewed(self, token: Token | None) -> Token:
-        refresh = str(token["refresh_token"]) if token else self.refresh_token
-        told = self.ask(REFRESH, refresh_token=refresh)
+    def _refreshed(self, refresh_token: str) -> Token:
+        told = self.ask(REFRESH, refresh_token=refresh_token)
         ends = self.clock().timestamp() + float(told["expires_in"])
         return {"access_token": told["access_token"], "refresh_token": told["refresh_token"], "ends": ends}
 

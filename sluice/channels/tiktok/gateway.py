@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,11 +18,10 @@ import requests
 from msgspec import Struct
 
 from sluice.channels.protocol import ChannelError, Refused, Remembered, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.transport import Throttled, Transient, Transport, check_status, retry_after
 
 UNSIGNED = {"sign", "access_token"}
-LEFT = timedelta(hours=1)
-"""A token that ends sooner than this is renewed: one landing may take that long."""
 SIGNATURE, TOKEN = {106001}, {105001, 105002, 105003}
 LIMITED = re.compile(r"rate.?limit|too many requests|too frequent|frequency|throttl|qps|quota exceeded", re.IGNORECASE)
 PASSING = re.compile(r"internal|time.?out|timed out|try again|retry|unavailable|system (error|busy)", re.IGNORECASE)
@@ -122,7 +121,6 @@ class Gateway:
     tokens: Tokens = field(default_factory=Remembered)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _cipher: str | None = field(default=None, repr=False)
-    _spurned: str | None = field(default=None, repr=False)
 
     def search(self, path: str, body: Mapping[str, Any], **parameters: object) -> bytes:
         """POST one question, parameters that are None left out. Raises Refused, ChannelError."""
@@ -154,8 +152,7 @@ class Gateway:
             return self._try(method, path, parameters, body, token)
         except Ended:
             # Authorised anew elsewhere, a token ends before its time. Once, then what is said is so.
-            self._spurned = token
-            return self._try(method, path, parameters, body, self._access_token())
+            return self._try(method, path, parameters, body, self._access_token(but=token))
 
     def _try(self, method: str, path: str, parameters: Mapping[str, str], body: bytes, token: str) -> bytes:
         def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -168,22 +165,8 @@ class Gateway:
         # As `auth`, because it runs at each try: a try made minutes later, after a wait, needs a time and a signature of its own.
         return self.transport.send(method, path, check, auth=sign, data=body or None, headers=headers).content
 
-    def _access_token(self) -> str:
-        return str(self.tokens.fresh(self._is_fresh, self._renewed)["access_token"])
-
-    def _is_fresh(self, token: Token) -> bool:
-        ends = datetime.fromtimestamp(token.get("access_token_expire_in", 0), UTC)
-        return token.get("access_token") != self._spurned and ends > self.clock() + LEFT
-
-    def _renewed(self, token: Token | None) -> Token:
-        """By the refresh token that came last; where that is refused, by the one that the owner stored since."""
-        kept = str(token["refresh_token"]) if token and token.get("refresh_token") else self.refresh_token
-        try:
-            return self._refreshed(kept)
-        except Refused:
-            if kept == self.refresh_token:
-                raise
-            return self._refreshed(self.refresh_token)
+    def _access_token(self, but: str = "") -> str:
+        return Rotation(self.tokens, self.refresh_token, self._refreshed, self.clock).token(but)
 
     def _refreshed(self, refresh_token: str) -> Token:
         asked = {
@@ -199,8 +182,8 @@ class Gateway:
             raise ChannelError(f"TikTok Shop renewed the token without {', '.join(sorted(missing))}; the next run tries again")
         return {
             "access_token": data["access_token"],
-            "access_token_expire_in": int(data["access_token_expire_in"]),
             "refresh_token": data["refresh_token"],
+            "ends": int(data["access_token_expire_in"]),
         }
 
 

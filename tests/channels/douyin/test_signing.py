@@ -95,7 +95,7 @@ def test_the_end_of_a_token_is_a_moment_or_a_time_from_now(expires_in: int) -> N
     with scripted(lambda call: script[call.method]) as (url, _):
         opened = shop(url)
         opened.gateway.call("order.searchList", page=0)
-    assert opened.gateway.tokens.fresh(lambda token: True, lambda token: {})["ends_at"] == SECOND + 604_800
+    assert opened.gateway.tokens.fresh(lambda token: True, lambda token: {})["ends"] == SECOND + 604_800
 
 
 def test_secrets_are_in_no_message() -> None:

@@ -72,7 +72,7 @@ def test_a_token_is_renewed_before_it_ends_and_the_new_refresh_token_is_kept() -
 
     with scripted(script) as url:
         gateway = replace(shop(url).gateway, refresh_token="refresh-0", clock=lambda: now)
-        for hours in (0, 22, 23.5, 24):
+        for hours in (0, 22, 23.95, 24):
             now = NOW + timedelta(hours=hours)
             gateway.call("pdd.goods.list.get")
     assert used == ["access-1", "access-1", "access-2", "access-2"]

@@ -14,7 +14,7 @@ from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.view import ShopView
 
 MONTHS = 3
-OPENED = AS_OF - timedelta(days=30)
+OPENED = AS_OF - timedelta(days=9)
 """When the shop opened: lately, since half hours are all that can be asked for, and three months of them take minutes."""
 
 

@@ -24,7 +24,7 @@ SECRETS = {
     "access_token": "sandbox-pdd-token",
     "refresh_token": "sandbox-pdd-refresh",
 }
-SHOP = Shop("pinduoduo", "main", "CNY", "Asia/Shanghai", "marketplace", 2.0)
+SHOP = Shop("pinduoduo", "main", "CNY", "Asia/Shanghai", "marketplace", 6.0)
 SINCE = index.OPENED
 """Before this there was no such shop."""
 RENEWED = "sandbox-pdd-token-renewed"

@@ -2,6 +2,7 @@
     'facilities',
     channels=[
         'odoo',
+        'tryton',
     ],
     columns=[
         'channel', 'shop', 'facility_id', 'name', 'kind', 'country', 'region', 'city', 'priority', 'loaded_at'

@@ -2,6 +2,7 @@
     'purchase_order_lines',
     channels=[
         'odoo',
+        'tryton',
     ],
     columns=[
         'channel', 'shop', 'po_id', 'line_id', 'supplier_id', 'supplier', 'sku', 'facility_id', 'quantity',

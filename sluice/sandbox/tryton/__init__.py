@@ -1,0 +1,5 @@
+"""The sandbox's Tryton."""
+
+from sluice.sandbox.tryton.server import SECRETS, app
+
+__all__ = ["SECRETS", "app"]

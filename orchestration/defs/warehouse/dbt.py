@@ -56,7 +56,8 @@ def _channel(key: dg.AssetKey) -> str | None:
 
 @dg.definitions
 def warehouse_models() -> dg.Definitions:
-    left_out = " ".join(f"path:models/staging/{channel}" for channel in sorted(not_connected())) or None
+    # by name, since dbt resolves a path against the folder that the process happens to stand in
+    left_out = " ".join(f"fqn:sluice.staging.{channel}" for channel in sorted(not_connected())) or None
     translator = Translator(settings=DagsterDbtTranslatorSettings(enable_code_references=False))
 
     @dbt_assets(manifest=manifest(), name="dbt", exclude=left_out, dagster_dbt_translator=translator, retry_policy=RETRY)

@@ -8,8 +8,6 @@ import json
 import sys
 import time
 import uuid
-from importlib import import_module
-from threading import Thread
 from typing import Any
 
 import dagster as dg
@@ -26,10 +24,6 @@ STATES = {
 }
 
 
-MEANWHILE = {"dbt": "sluice.quality.engine"}
-"""A module to import while a step leaves this process idle: Great Expectations takes 12 s, which dbt's own process covers."""
-
-
 class Progress:
     """Says when a step starts and ends, and how long it took."""
 
@@ -44,8 +38,6 @@ class Progress:
             return
         if state == "start":
             self.began[event.step_key] = time.monotonic()
-            if module := MEANWHILE.get(event.step_key):
-                Thread(target=import_module, args=(module,), daemon=True).start()
         else:
             self.seconds[event.step_key] = time.monotonic() - self.began[event.step_key]
         say({"step": event.step_key, "state": state, "seconds": round(self.seconds.get(event.step_key, 0.0), 2)})

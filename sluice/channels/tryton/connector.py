@@ -40,20 +40,22 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Where a stream's records are. An `optional` model belongs to a module that need not be activated."""
+    """Where a stream's records are. An `optional` model belongs to a module that need not be activated. `company` is the path to
+    the company that a record is of: a user may see those of several, and context does not choose among them."""
 
     stream: Stream
     name: str
     domain: tuple[Any, ...] = ()
     optional: bool = False
+    company: str | None = None
 
 
-def _changing(name: str, record: type[Struct], model: str, *domain: Any, optional: bool = False) -> Model:
-    return Model(Stream(name, record, key=("id",), version="changed_at"), model, domain, optional)
+def _changing(name: str, record: type[Struct], model: str, *domain: Any, **more: Any) -> Model:
+    return Model(Stream(name, record, key=("id",), version="changed_at"), model, domain, **more)
 
 
-def _snapshot(name: str, record: type[Struct], model: str, *domain: Any) -> Model:
-    return Model(Stream(name, record, key=("id",), snapshot=True), model, domain)
+def _snapshot(name: str, record: type[Struct], model: str, **more: Any) -> Model:
+    return Model(Stream(name, record, key=("id",), snapshot=True), model, **more)
 
 
 MODELS = (
@@ -61,12 +63,12 @@ MODELS = (
     _changing("templates", contract.Template, "product.template"),
     _snapshot("categories", contract.Category, "product.category"),
     _snapshot("units", contract.Unit, "product.uom"),
-    _snapshot("companies", contract.Company, "company.company"),
-    _snapshot("warehouses", contract.Warehouse, "stock.location", *WAREHOUSES),
+    _snapshot("companies", contract.Company, "company.company", company="id"),
+    _snapshot("warehouses", contract.Warehouse, "stock.location", domain=tuple(WAREHOUSES)),
     Model(Stream("stock", contract.Stock, key=("warehouse", "id"), snapshot=True), "product.product", tuple(GOODS)),
-    _changing("purchases", contract.Purchase, "purchase.purchase", optional=True),
-    _changing("purchase_lines", contract.PurchaseLine, "purchase.line", optional=True),
-    _changing("receipts", contract.Receipt, "stock.move", ["origin", "like", "purchase.line,%"]),
+    _changing("purchases", contract.Purchase, "purchase.purchase", optional=True, company="company"),
+    _changing("purchase_lines", contract.PurchaseLine, "purchase.line", optional=True, company="purchase.company"),
+    _changing("receipts", contract.Receipt, "stock.move", ["origin", "like", "purchase.line,%"], company="company"),
 )
 BY_STREAM = {model.stream.name: model for model in MODELS}
 
@@ -134,10 +136,9 @@ class Tryton:
 
     def _snapshot(self, model: Model) -> Iterator[Page]:
         """By id, so that what is written meanwhile shifts nothing."""
-        own: list[Any] = [["id", "=", self.context.get("company")]] if model.stream.name == "companies" else []
         last, full = 0, True
         while full:
-            body = self._read(model, [*own, ["id", ">", last]], BY_ID, self.options.page_size)
+            body = self._read(model, [["id", ">", last]], BY_ID, self.options.page_size)
             found = found_in(body)
             last, full = found[-1]["id"] if found else last, len(found) == self.options.page_size
             yield Page(body, complete=not full)
@@ -161,7 +162,8 @@ class Tryton:
             yield Page(NOTHING, complete=True)
 
     def _read(self, model: Model, conditions: list[Any], order: list[list[str]], limit: int | None = None) -> bytes:
-        return self._rows(model.name, [*model.domain, *conditions], order, self._fields(model), limit)
+        own = [[model.company, "=", self.context.get("company")]] if model.company else []
+        return self._rows(model.name, [*model.domain, *own, *conditions], order, self._fields(model), limit)
 
     def _rows(
         self, model: str, domain: list[Any], order: list[list[str]], fields: list[str], limit: int | None = None, **more: Any

@@ -11,7 +11,7 @@ from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.transport import Transient, Transport, check_status, retry_after
 
 PATHS = ("/{database}/rpc/", "/{database}/")
-"""Where calls go: since Tryton 7.2, and before."""
+"""Where calls go: with Tryton 8.0, and with 7.0."""
 BUSY = ("could not serialize", "deadlock", "database is locked", "server closed the connection", "terminating connection")
 """Faults of the database behind Tryton, in its words."""
 

@@ -206,6 +206,7 @@ def _purchases(state: SandboxState) -> Iterator[Record]:
         yield {
             "id": id,
             "number": first["po_id"],
+            "company": COMPANY,
             "state": "done" if is_over else "processing",
             "shipment_state": "received" if is_over else "partially shipped" if arrivals else "waiting",
             "party": first["party"],
@@ -238,6 +239,7 @@ def _moves(state: SandboxState) -> Iterator[Record]:
         arrived = row["received_at"]
         yield {
             "id": row["line"] + 100_000,
+            "company": COMPANY,
             "origin": f"purchase.line,{row['line']}",
             "state": "done" if arrived else "draft",
             "internal_quantity": float(row["quantity"]),

@@ -12,6 +12,8 @@ from sluice.channels.tryton.connector import CONNECTOR
 from tests.channels.tryton.server import answering, connection, said
 
 ERRORS = json.loads((Path(__file__).parents[2] / "fixtures/tryton/errors.json").read_text())
+ERRORS["second-factor"] = {"status": 200, "body": '{"id": 1, "error": ["LoginException", ["device_code", "Code", "char"]]}'}
+"""The only one that was not recorded."""
 LOGIN, PREFERENCES = "common.db.login", "model.res.user.get_preferences"
 UNITS = CONNECTOR.stream("units")
 
@@ -53,6 +55,7 @@ def test_a_login_that_fails_says_why_and_is_not_repeated(answer: str, error: typ
         ("unknown-model-200", ChannelError, "knows no sale.nope"),
         ("unknown-field", ChannelError, "nope"),
         ("401-bad-session", Refused, "not the session"),
+        ("second-factor", Refused, "more than a password"),
     ],
 )
 def test_an_error_inside_http_200_is_classified(answer: str, error: type[Exception], words: str) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from sluice.channels.protocol import ChannelError, Refused
-from sluice.channels.tryton.connector import BY_STREAM, CONNECTOR
+from sluice.channels.tryton.connector import BY_STREAM, CONNECTOR, Options
 from sluice.channels.tryton.records import plain, records
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
@@ -121,6 +121,15 @@ def test_check_says_which_module_and_which_codes_are_missing(
         assert read(url, "purchases") == []
     assert any("activate the module purchase" in line for line in told)
     assert any("3 warehouses have no code" in line for line in told)
+
+
+def test_purchases_of_another_company_are_none_of_ours(served: tuple[SandboxState, str]) -> None:
+    """A user may see those of several companies."""
+    other = replace(connection(served[1]), options=Options(company=2))
+    for name in ("companies", "purchases", "purchase_lines", "receipts"):
+        stream = CONNECTOR.stream(name)
+        pages = list(CONNECTOR.open(other).pages(stream, None))
+        assert [record for page in pages for record in records(stream, page.body, page.context)] == []
 
 
 def test_it_takes_no_quotas_and_claims_no_orders(served: tuple[SandboxState, str]) -> None:

@@ -114,7 +114,8 @@ class Tryton:
                 yield f"Tryton has no {model.name}: activate the module {module}, without which {model.stream.name} stay empty."
             except ChannelError as fault:
                 yield f"{model.name} can't be read. {fault}"
-        codes = Counter(row["code"] for row in found_in(self._rows("stock.location", WAREHOUSES, BY_ID, ["code"])))
+        in_use = [*WAREHOUSES, ["active", "=", True]]
+        codes = Counter(row["code"] for row in found_in(self._rows("stock.location", in_use, BY_ID, ["code"])))
         for code, count in codes.items():
             if code is None or count > 1:
                 named = f"the code {code}" if code else "no code"

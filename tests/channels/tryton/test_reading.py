@@ -114,6 +114,7 @@ def test_check_says_which_module_and_which_codes_are_missing(
     assert list(channel.check()) == []  # type: ignore[attr-defined]
     monkeypatch.delitem(models.MODELS, "purchase.purchase")
     places = [row | {"code": None} for row in models._locations(served[0])]
+    places.append(places[-1] | {"id": 99, "active": False})
     monkeypatch.setitem(models.MODELS, "stock.location", lambda state: iter(places))
     with hosted(SandboxState(world())) as address:
         url = f"{address}/tryton"

@@ -1,6 +1,7 @@
 """The rules of the dbt project: layers, one yml a model, everything described."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def test_sources_enter_by_staging_and_few_further_up(models: list[dict[str, Any]
             assert sources <= {"source.sluice.raw.shops"}, model["name"]
         if layer(model) == "marts":
             assert sources <= SOURCES_OF_MARTS, model["name"]
+
+
+@pytest.mark.parametrize("model", sorted((DBT_PROJECT / "models" / "unified").glob("*.sql")), ids=lambda path: path.stem)
+def test_a_unified_view_names_each_channel_once(model: Path) -> None:
+    """Named twice, all of its rows would be there twice."""
+    (listed,) = re.findall(r"(?:channels|streams)=\[(.*?)\]", model.read_text(encoding="utf-8"), flags=re.DOTALL)
+    named = re.findall(r"'(\w+)'", listed)
+    assert named == sorted(set(named))
+    assert named
 
 
 def test_every_model_and_column_is_described_with_its_grain(models: list[dict[str, Any]]) -> None:

@@ -1,12 +1,12 @@
 {{ unite(
     'payments',
     channels=[
-        'ebay',
         'douyin',
+        'ebay',
         'file',
         'jd',
-        'medusa',
         'lazada',
+        'medusa',
         'odoo',
         'pinduoduo',
         'shopee',

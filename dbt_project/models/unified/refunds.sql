@@ -1,11 +1,11 @@
 {{ unite(
     'refunds',
     channels=[
+        'douyin',
         'ebay',
         'jd',
-        'medusa',
         'lazada',
-        'douyin',
+        'medusa',
         'odoo',
         'pinduoduo',
         'shopee',

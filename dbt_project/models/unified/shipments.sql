@@ -2,11 +2,11 @@
     'shipments',
     channels=[
         'amazon',
+        'douyin',
         'ebay',
         'jd',
-        'medusa',
         'lazada',
-        'douyin',
+        'medusa',
         'odoo',
         'pinduoduo',
         'shopee',

@@ -26,7 +26,8 @@ from sluice.migrations.migrate import migrate
 
 SIZES = [100_000, 1_000_000]
 MARTS = ["run", "--select", "path:models/marts"]
-VIEWS = ["build", "--select", "path:seeds", "path:models/staging", "path:models/unified"]
+CHANNELS = ("shopify", "taobao")
+VIEWS = ["build", "--select", "path:seeds", *(f"path:models/staging/{name}" for name in CHANNELS), "path:models/unified"]
 VIEWS += ["--resource-type", "model", "--resource-type", "seed"]
 TABLES = ["fct_order_lines", "dim_products"]
 """What demand_daily reads, besides the recipes of bundles, of which there are none here."""
@@ -120,7 +121,7 @@ def measure(server: warehouse.Embedded, orders: int) -> Result:
     migrate(url)
     with warehouse.connect(url, autocommit=True) as db:
         with db.transaction():
-            raw_tables.ensure(db, connectors().values())
+            raw_tables.ensure(db, [connectors()[name] for name in CHANNELS])
         db.execute(SHOPS)
         build(url, VIEWS)
         fill(db, 1, orders, "2023-03-01", "2026-03-01", "at")

@@ -149,7 +149,7 @@ def test_refusal_lasts_until_it_is_taken_back(url: str, state: SandboxState) -> 
         ({"channel": "shopify", "throttle": -1}, "throttle"),
         ({"channel": "shopify", "throttle": "many"}, "throttle"),
         ({"throttle": 1}, "channel is missing"),
-        ({"channel": "ebay", "throttle": 1}, "ebay"),
+        ({"channel": "magento", "throttle": 1}, "magento"),
     ],
 )
 def test_a_fault_that_cannot_be_planned_says_why(url: str, state: SandboxState, wanted: object, message: str) -> None:

@@ -26,7 +26,7 @@ from sluice.landing.store import Store
 from sluice.migrations.migrate import migrate
 from sluice.sandbox.host import Sandbox
 from sluice.sandbox.seasons import AS_OF
-from sluice.sandbox.sellers import Seller, sellers
+from sluice.sandbox.sellers import sellers
 
 Spent = dict[str, float]
 
@@ -42,7 +42,8 @@ def main(orders: int, wanted: list[str]) -> None:
             migrate(server.url())
             for name, seller in chosen.items():
                 with Sandbox(seed=20260101, orders=round(orders / seller.shop.share)) as sandbox:
-                    _measure(connectors()[name], _connection(name, seller, sandbox.url), server.url())
+                    connection = seller.connection(connectors()[name], sandbox.url, now=lambda: AS_OF)
+                    _measure(connectors()[name], connection, server.url())
         finally:
             server.stop()
 
@@ -100,13 +101,6 @@ def _memory() -> float:
     """The most that this process has held at once, in MB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def _connection(name: str, seller: Seller, url: str) -> Connection:
-    connector, shop = connectors()[name], seller.shop
-    secrets = {secret: seller.secrets[secret] for secret in connector.secrets}
-    options = connector.options()
-    return Connection(shop.shop, f"{url}/{name}", secrets, shop.currency, shop.timezone, seller.since, options, lambda: AS_OF)
 
 
 if __name__ == "__main__":

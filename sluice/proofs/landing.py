@@ -68,7 +68,8 @@ class Case:
     """One channel under one fault. `said` is what the first landing ended with, None where it got through.
 
     Orders: `delivered` are those that the channel counts, `landed` are of them in the warehouse, `quarantined` set aside;
-    `missing`, `surplus` and `differing` is what does not agree in the end. `mended`: reconciliation had to read again.
+    `missing`, `surplus` and `differing` is what does not agree in the end. `mended`: reconciliation had to read again. `spoiled`
+    answers or records were not as they should be: where it is 0, a shop so small gave no occasion, and the case shows nothing.
     """
 
     channel: str
@@ -80,6 +81,7 @@ class Case:
     surplus: int = 0
     differing: int = 0
     said: str | None = None
+    spoiled: int = 0
     mended: bool = False
     broken: str | None = None
 
@@ -96,6 +98,11 @@ class Verdict:
     @property
     def holds(self) -> bool:
         return all(case.holds for case in self.cases)
+
+    @property
+    def idle(self) -> list[Case]:
+        """Cases in which nothing could be spoiled."""
+        return [case for case in self.cases if not case.spoiled and case.fault != CLEAN.name]
 
 
 def prove(
@@ -138,8 +145,9 @@ def _tried(db: Database, played: Played, proxy: Proxy, fault: Fault, reconciling
         played.malform()
     proxy.arm(_moving(played) if fault.name == "moving" else fault.spoil, fault.times)
     said = _landed(db, connector, behind)
+    spoiled = proxy.spoiled + _set_aside(db, connector.name, direct.shop)
     proxy.arm(None)
-    case = replace(case, said=said)
+    case = replace(case, said=said, spoiled=spoiled)
     try:
         _landed_well(db, connector, behind)
         found = reconcile(db, connector, direct, direct.since, direct.now() + SOON, HALF_A_CENT)
@@ -155,10 +163,19 @@ def _tried(db: Database, played: Played, proxy: Proxy, fault: Fault, reconciling
     return _counted(case, found)
 
 
+def _set_aside(db: Database, channel: str, shop: str) -> int:
+    """Records of the shop that are in quarantine."""
+    query = "select count(*) from raw.quarantine where channel = %s and shop = %s and resolved_at is null"
+    row = db.execute(query, (channel, shop)).fetchone()
+    db.commit()
+    return int(row[0]) if row else 0
+
+
 def _moving(played: Played) -> Spoil:
     def spoil(seen: Seen) -> Answer:
         played.move()
-        return seen.answer
+        # what the channel said of a moment that is over
+        return replace(seen.answer, headers={**seen.answer.headers, "X-Proof": "moved"})
 
     return spoil
 

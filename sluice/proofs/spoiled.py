@@ -43,10 +43,14 @@ class Seen:
 
 @dataclass
 class Proxy:
-    """Passes everything on to `target`; while armed, spoils every third request, `times` in all."""
+    """Passes everything on to `target`; while armed, spoils every third request, `times` in all.
+
+    `spoiled` counts the answers since it was armed that were not what the channel said.
+    """
 
     target: str
     url: str = ""
+    spoiled: int = 0
     _spoil: Spoil | None = None
     _left: int = 0
     _count: int = 0
@@ -59,7 +63,7 @@ class Proxy:
         with self._lock:
             self._last.update(self._before)
             self._before.clear()
-            self._spoil, self._left, self._count = spoil, times, 0
+            self._spoil, self._left, self._count, self.spoiled = spoil, times, 0, 0
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
         """One request's answer, spoiled or not. None: drop the connection."""
@@ -75,7 +79,11 @@ class Proxy:
             spoil = self._spoil if self._left and self._count % 3 == 2 else None
             if spoil:
                 self._left -= 1
-        return spoil(seen) if spoil else answer
+        given = spoil(seen) if spoil else answer
+        if given != answer:
+            with self._lock:
+                self.spoiled += 1
+        return given
 
 
 def _kind(method: str, path: str, body: bytes) -> str:

@@ -68,8 +68,7 @@ def unified(found: House, among: set[str] | None = None) -> dict[str, list[tuple
 
 
 def fault(found: House, **wanted: Any) -> None:
-    address = f"{found.url.rsplit('/', 1)[0]}/_sandbox/faults"
-    requests.post(address, json={"channel": found.connector.name, **wanted}, timeout=10).raise_for_status()
+    requests.post(f"{found.url}/_sandbox/faults", json={"channel": found.connector.name, **wanted}, timeout=10).raise_for_status()
 
 
 def test_every_order_line_piece_and_cent_is_in_the_warehouse(landed: House) -> None:

@@ -60,6 +60,9 @@ def cases(played: tuple[str, Played], *faults: str, reconciling: bool = True) ->
     assert set(found) == {"none", *faults}
     assert found["none"].holds
     assert found["none"].delivered == found["none"].landed > 100
+    # a proof in which nothing went wrong would prove nothing
+    assert [name for name, case in found.items() if not case.spoiled] == ["none"]
+    assert verdict.idle == []
     assert verdict.holds == all(case.holds for case in found.values())
     return found
 

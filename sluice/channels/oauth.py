@@ -46,13 +46,13 @@ class RefreshGrant:
         """One that is good, or was a moment ago. Raises Refused, ChannelError."""
         return str(self.tokens.fresh(self._is_fresh, self._renew)["access_token"])
 
-    def end(self, token: str | None) -> bool:
-        """The platform does not take this token, though its time is not over: it is not used again.
-
-        True where it was kept from before, so that a new one may be taken; one that was granted just now is not at fault.
-        """
+    def end(self, token: str | None) -> None:
+        """The platform no longer takes this token, though its time is not over: it is not used again."""
         self._ended = token
-        return token != self._granted_here
+
+    def is_new(self, token: str | None) -> bool:
+        """Whether the token was granted just now, not kept from before: then a refusal is not the token's fault."""
+        return token == self._granted_here
 
     def _is_fresh(self, token: Token) -> bool:
         return bool(token["access_token"] != self._ended and token["ends"] > self.now().timestamp() + MARGIN)

@@ -123,8 +123,9 @@ class Gateway:
             raise Transient(f"Amazon: {fault}")
         if status in (401, 403):
             # Amazon has one code for a token that is no longer good and for a right that is missing.
-            was_kept = self.grant.end(response.request.headers.get("x-amz-access-token"))
-            if was_kept or "expired" in f"{fault.message} {fault.details}":
+            token = response.request.headers.get("x-amz-access-token")
+            if "expired" in f"{fault.message} {fault.details}" or not self.grant.is_new(token):
+                self.grant.end(token)
                 raise Transient(f"Amazon does not take the access token: {fault}")
             raise Denied(
                 "Amazon does not let the app do this. Check in Seller Central that the app has the role for it, that it was"

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -68,6 +68,16 @@ def manifest(url: str) -> Path:
     if not path.exists() or path.stat().st_mtime < _changed_at():
         run(url, ["parse"])
     return path
+
+
+def channels() -> set[str]:
+    """Channels that have staging models."""
+    return {folder.name for folder in (DBT_PROJECT / "models" / "staging").iterdir() if folder.is_dir()}
+
+
+def staging(channels: Iterable[str]) -> list[str]:
+    """What selects the staging models of these channels: by name, since a path is resolved against where a process stands."""
+    return [f"fqn:sluice.staging.{channel}" for channel in sorted(channels)]
 
 
 def _changed_at() -> float:

@@ -45,8 +45,7 @@ def prepare(config: Config, address: str) -> bool:
 
 def _views(channels: Iterable[str]) -> list[str]:
     """The arguments that build what landing reads through."""
-    staging = [f"path:models/staging/{channel}" for channel in channels]
-    return ["build", "--select", *staging, "path:models/unified", "path:seeds"]
+    return ["build", "--select", *dbt.staging(channels), "path:models/unified", "path:seeds"]
 
 
 def _fingerprint(channels: Iterable[str]) -> str:

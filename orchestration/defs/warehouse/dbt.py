@@ -44,9 +44,7 @@ def manifest() -> dict[str, Any]:
 @cache
 def not_connected() -> frozenset[str]:
     """Channels that have staging models and that sluice.yaml does not connect: there are no tables for their models to read."""
-    connected = {shop.connector for shop in configuration().channels}
-    folders = {folder.name for folder in (DBT_PROJECT / "models" / "staging").iterdir() if folder.is_dir()}
-    return frozenset(folders - connected)
+    return frozenset(dbt.channels() - {shop.connector for shop in configuration().channels})
 
 
 def _channel(key: dg.AssetKey) -> str | None:
@@ -56,9 +54,8 @@ def _channel(key: dg.AssetKey) -> str | None:
 
 @dg.definitions
 def warehouse_models() -> dg.Definitions:
-    # by name, since dbt resolves a path against the folder that the process happens to stand in
-    left_out = " ".join(f"fqn:sluice.staging.{channel}" for channel in sorted(not_connected())) or None
     translator = Translator(settings=DagsterDbtTranslatorSettings(enable_code_references=False))
+    left_out = " ".join(dbt.staging(not_connected())) or None
 
     @dbt_assets(manifest=manifest(), name="dbt", exclude=left_out, dagster_dbt_translator=translator, retry_policy=RETRY)
     def models(context: dg.AssetExecutionContext, dbt_cli: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:

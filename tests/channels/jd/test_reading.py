@@ -115,7 +115,7 @@ def test_only_known_parameters_and_fields_are_asked_for(parameters: str) -> None
         for name, value in asked(form).items():
             given.setdefault(form["method"], set()).update(value if isinstance(value, dict) else [name])
 
-    with hosted(SandboxState(world())) as url:
+    with hosted(SandboxState(world(11, 20_000))) as url:
         opened = shop(f"{url}/jd", since=NOW - timedelta(days=20), parameters=parameters)
         opened.gateway.transport.session.hooks["response"].append(listen)
         for stream in (ORDERS, SERVICES, SKUS):

@@ -59,7 +59,7 @@ def discrete_loss(probability: ArrayLike) -> Floats:
     """E[(D - x)+] for x = 0, 1, ..., n from P(D = 0), ..., P(D = n - 1), of a demand that is below n."""
     probability = np.asarray(probability, np.float64)
     beyond = np.r_[probability[::-1].cumsum()[::-1][1:], 0.0]
-    return np.r_[beyond[::-1].cumsum()[::-1], 0.0]
+    return np.asarray(np.r_[beyond[::-1].cumsum()[::-1], 0.0])
 
 
 def poisson_loss(x: ArrayLike, mean: ArrayLike) -> Floats:

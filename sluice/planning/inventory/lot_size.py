@@ -26,4 +26,5 @@ def economic_days(fixed: ArrayLike, holding: ArrayLike, rate: ArrayLike) -> Floa
     """Periods between two orders of the economic quantity; 0 where nothing sells."""
     quantity, _ = economic_quantity(fixed, holding, rate)
     rate = np.asarray(rate, np.float64)
-    return np.divide(quantity, rate, out=np.zeros(np.broadcast(quantity, rate).shape), where=rate > 0)
+    days: Floats = np.divide(quantity, rate, out=np.zeros(np.broadcast(quantity, rate).shape), where=rate > 0)
+    return days

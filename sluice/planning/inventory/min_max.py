@@ -51,7 +51,7 @@ def exact(holding: float, stockout: float, fixed: float, probability: ArrayLike,
 
 
 def power_approximation(holding: float, stockout: float, fixed: float, mean: float, sd: float, lead_time: float = 0) -> MinMax:
-    """R. Ehrhardt & C. Mosier, "A revision of the power approximation", *Management Science* 30(5), 1984; as Snyder & Shen give it."""
+    """R. Ehrhardt & C. Mosier, "A revision of the power approximation", *Management Science* 30(5), 1984, as in the book."""
     protected, spread = mean * (lead_time + 1), sd * (lead_time + 1) ** 0.5
     gap = 1.30 * mean**0.494 * (fixed / holding) ** 0.506 * (1 + spread**2 / mean**2) ** 0.116
     scale = np.sqrt(gap * holding / (spread * stockout))
@@ -64,7 +64,7 @@ class _Average:
 
     def __init__(self, fixed: float, demand: Floats, cost_of: Callable[[int], float]) -> None:
         self.fixed, self.demand, self.cost_of = fixed, demand, cost_of
-        self.density = [1 / (1 - demand[0])]
+        self.density = [float(1 / (1 - demand[0]))]
 
     def __call__(self, least: int, most: int) -> float:
         for at in range(len(self.density), most - least):
@@ -72,7 +72,8 @@ class _Average:
             before = np.array(self.density[at - reach : at])[::-1]
             self.density.append(float(self.demand[1 : reach + 1] @ before) / (1 - self.demand[0]))
         weight = self.density[: most - least]
-        return (self.fixed + sum(one * self.cost_of(most - at) for at, one in enumerate(weight))) / sum(weight)
+        spent = self.fixed + sum(one * self.cost_of(most - at) for at, one in enumerate(weight))
+        return float(spent / sum(weight))
 
 
 def _period_cost(holding: float, stockout: float, demand: Floats, lead_time: int) -> Callable[[int], float]:

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 def critical_ratio(holding: ArrayLike, stockout: ArrayLike) -> Floats:
     """The level, 0..1, at which one more piece no longer pays."""
     holding, stockout = np.asarray(holding, np.float64), np.asarray(stockout, np.float64)
-    return stockout / (stockout + holding)
+    return np.asarray(stockout / (stockout + holding))
 
 
 def normal(holding: ArrayLike, stockout: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> tuple[Floats, Floats]:

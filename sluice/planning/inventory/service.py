@@ -3,9 +3,9 @@
 - *cycle service level*: the share of order cycles that end without a stock-out (safety_stock.py);
 - *fill rate*: the share of the pieces asked for that are there at once.
 
-With G the standard loss function and sigma the standard deviation of demand over the protection interval: continuous review with
-orders of Q pieces, Silver, Pyke & Thomas, *Inventory and Production Management in Supply Chains*, 4th ed., chapter 6, and Chopra &
-Meindl, *Supply Chain Management*, chapter 12; periodic review, Silver, Pyke & Thomas, section 6.9. Stock-outs are backordered
+G is the standard loss function, sigma the standard deviation of demand over the protection interval. Continuous review with
+orders of Q pieces: Silver, Pyke & Thomas, *Inventory and Production Management in Supply Chains*, 4th ed., chapter 6; Chopra &
+Meindl, *Supply Chain Management*, chapter 12. Periodic review: Silver, Pyke & Thomas, section 6.9. Stock-outs are backordered
 unless `lost_sales`. Arrays in, arrays out; a safety stock is never below 0.
 """
 
@@ -50,7 +50,7 @@ def review_fill_rate(
 ) -> Floats:
     """Share of the pieces served at once under (R, S), `level` S: 1 - [n_{L+R}(S) - n_L(S)] / (d R).
 
-    `mean` and `sd` of a day's demand, times in days, R above 0; n_t the shortage expected over t days and the lead time's variation.
+    `mean` and `sd` of a day's demand, times in days, R above 0; n_t the shortage expected over t days.
     """
     level, mean, sd, lead, review, lead_sd = np.broadcast_arrays(
         *(np.asarray(one, np.float64) for one in (level, mean, sd, lead_time, review, lead_time_sd))

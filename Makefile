@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test acceptance lint types docs bench clean lock
+.PHONY: help run up test acceptance lint types docs calendar bench clean lock
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -29,6 +29,9 @@ types: $(READY)  ## static types of the library
 
 docs: $(READY)   ## the documentation as a site, in site/
 	@$(BIN)/mkdocs build --strict --quiet
+
+calendar: $(READY)  ## the seed of holidays anew, from the library that knows them
+	@$(BIN)/python -c 'from sluice.planning.calendar import seed; print(seed(), end="")' > dbt_project/seeds/holidays.csv
 
 bench: $(READY)  ## benchmarks; each prints a ratio measured in one run
 	@for name in landing backfill marts quotas intake reservations republish; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done

@@ -11,6 +11,10 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {%- if config.get('contract').enforced %}
+        {{- get_assert_columns_equivalent(sql) }}
+    {%- endif %}
+
     {%- if existing is not none and not (existing.is_view and keeps_columns(existing, sql)) %}
         {%- do adapter.drop_relation(existing) %}
     {%- endif %}

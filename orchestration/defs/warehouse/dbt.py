@@ -26,8 +26,9 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        # what is not connected has no place in the lineage
-        spec = spec.replace_attributes(deps=[dep for dep in spec.deps if _channel(dep.asset_key) not in not_connected()])
+        # what is not connected has no place in the lineage; to wait for what a run writes later would go round in a circle
+        known = [dep for dep in spec.deps if _channel(dep.asset_key) not in not_connected()]
+        spec = spec.replace_attributes(deps=[dep for dep in known if tuple(dep.asset_key.path) not in _live(manifest)])
         source = manifest["sources"].get(unique_id)
         if source and source["schema"] == "raw":
             # dbt may know a table by a name of its own; the asset is called as landing calls the table.
@@ -45,6 +46,12 @@ def manifest() -> dict[str, Any]:
 def not_connected() -> frozenset[str]:
     """Channels that have staging models and that sluice.yaml does not connect: there are no tables for their models to read."""
     return frozenset(dbt.channels() - {shop.connector for shop in configuration().channels})
+
+
+def _live(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Sources that views read as they are now."""
+    sources = manifest["sources"].values()
+    return {(source["source_name"], source["name"]) for source in sources if source["config"]["meta"].get("read_live")}
 
 
 def _channel(key: dg.AssetKey) -> str | None:

@@ -1,0 +1,20 @@
+{{ config(materialized='view') }}
+
+with alerts as (
+    select * from {{ source('ops', 'alerts') }}
+),
+
+timed as (
+    select
+        alert_id,
+        scope,
+        severity,
+        title,
+        opened_at,
+        closed_at,
+        closed_at is null as is_open,
+        cast(extract(epoch from coalesce(closed_at, now()) - opened_at) / 3600 as numeric(18, 4)) as hours_open
+    from alerts
+)
+
+select * from timed

@@ -1,0 +1,19 @@
+{{ config(materialized='view') }}
+
+with quarantine as (
+    select * from {{ source('raw', 'quarantine') }}
+),
+
+recorded as (
+    select
+        quarantine_id,
+        channel,
+        shop,
+        stream,
+        received_at,
+        resolved_at,
+        resolved_at is null as is_open
+    from quarantine
+)
+
+select * from recorded

@@ -8,7 +8,7 @@ import pytest
 from sluice.channels.registry import connectors
 
 ROOT = Path(__file__).parents[1]
-PURE = ("planning",)
+PURE = ("customers", "planning")
 DRIVERS = ("psycopg", "sqlalchemy", "requests", "httpx", "dagster")
 ROOMS = sorted(folder.name for folder in (ROOT / "sluice").iterdir() if folder.is_dir() and (folder / "__init__.py").exists())
 
@@ -40,7 +40,7 @@ def test_the_library_knows_no_dagster() -> None:
 
 
 @pytest.mark.parametrize("room", PURE)
-def test_planning_knows_frames_and_numbers_only(room: str) -> None:
+def test_it_knows_frames_and_numbers_only(room: str) -> None:
     assert knowing(ROOT / "sluice" / room, *DRIVERS) == []
 
 

@@ -56,14 +56,17 @@ def test_sources_enter_by_staging_and_few_further_up(manifest: dict[str, Any], m
     for model in models:
         sources = {name for name in model["depends_on"]["nodes"] if name.startswith("source.")}
         if layer(model) == "unified":
-            # which shops there are decides whose rows are united
-            assert sources <= {"source.sluice.raw.shops"}, model["name"]
+            # which shops there are decides whose rows are united; who is who was resolved before
+            assert sources <= {"source.sluice.raw.shops", "source.sluice.customers.crosswalk"}, model["name"]
         if layer(model) == "marts":
             is_view = model["config"]["materialized"] == "view"
             assert sources <= (live if is_view else SOURCES_OF_MARTS), model["name"]
 
 
-@pytest.mark.parametrize("model", sorted((DBT_PROJECT / "models" / "unified").glob("*.sql")), ids=lambda path: path.stem)
+UNITED = [path for path in sorted((DBT_PROJECT / "models" / "unified").glob("*.sql")) if path.stem != "customer_keys"]
+
+
+@pytest.mark.parametrize("model", UNITED, ids=lambda path: path.stem)
 def test_a_unified_view_names_each_channel_once(model: Path) -> None:
     """Named twice, all of its rows would be there twice."""
     (listed,) = re.findall(r"(?:channels|streams)=\[(.*?)\]", model.read_text(encoding="utf-8"), flags=re.DOTALL)

@@ -195,6 +195,9 @@ class Planning(Strict):
     review_period_days: Annotated[int, Field(ge=0)] = 7
     horizon_days: Annotated[int, Field(ge=1)] = 7
     history_days: Annotated[int, Field(ge=7)] = 180
+    demand: Literal["forecast", "history"] = "forecast"
+    forecast_weeks: Annotated[int, Field(ge=1, le=52)] = 8
+    forecast_history_days: Annotated[int, Field(ge=28, le=3660)] = 730
     pool_share: Share = 0.2
     quotas: list[ChannelQuota] = []
     rules: list[ChannelRule] = []

@@ -80,7 +80,7 @@ def _at(series: Floats, start: Integers, depth: int) -> Floats:
     """The forecast a bucket from sums of `depth` buckets, the newest whole."""
     live = np.where(_live(series, start), series, 0.0)
     cut = series.shape[1] % depth
-    sums = live[:, cut:].reshape(len(series), -1, depth).sum(axis=2)
+    sums = live[:, cut:].reshape(len(series), series.shape[1] // depth, depth).sum(axis=2)
     began = np.minimum(-(-np.maximum(start - cut, 0) // depth), sums.shape[1] - 1)
     return optimized(sums, began, BOUNDS)[1] / depth
 

@@ -53,6 +53,11 @@ def test_orchestration_does_not_know_the_sandbox() -> None:
     assert knowing(ROOT / "orchestration", "sluice.sandbox", "sluice.cli") == []
 
 
+def test_metrics_know_the_warehouse_only() -> None:
+    rooms = [f"sluice.{room}" for room in ROOMS if room != "metrics"]
+    assert knowing(ROOT / "sluice" / "metrics", *rooms, "requests", "httpx") == []
+
+
 def test_landing_knows_no_channel_by_name() -> None:
     by_name = [f"sluice.channels.{name}" for name in connectors()]
     assert by_name

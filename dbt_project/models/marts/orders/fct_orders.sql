@@ -81,6 +81,16 @@ first_shipments as (
     where facility_id is not null
 ),
 
+departures as (
+    select
+        channel,
+        shop,
+        order_id,
+        min(shipped_at) as shipped_at
+    from shipments
+    group by channel, shop, order_id
+),
+
 placed as (
     select
         orders.*,
@@ -88,6 +98,7 @@ placed as (
         {{ local_date('orders.ordered_at', 'shops.timezone') }} as ordered_date,
         -- the order's own word, else where its first parcel left, else where it would be served from
         coalesce(orders.facility_id, first_shipments.facility_id, best_facility.facility_id, 'default') as served_by,
+        departures.shipped_at,
         coalesce(line_totals.line_count, 0) as line_count,
         coalesce(line_totals.unit_count, 0) as unit_count,
         line_totals.cost_amount_base,
@@ -100,6 +111,11 @@ placed as (
             and orders.shop = first_shipments.shop
             and orders.order_id = first_shipments.order_id
             and first_shipments.place = 1
+    left join departures
+        on
+            orders.channel = departures.channel
+            and orders.shop = departures.shop
+            and orders.order_id = departures.order_id
     left join line_totals
         on
             orders.channel = line_totals.channel
@@ -151,6 +167,7 @@ priced as (
         placed.ordered_date,
         placed.ordered_at,
         placed.paid_at,
+        placed.shipped_at,
         placed.cancelled_at,
         placed.closed_at,
         placed.promised_at,

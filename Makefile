@@ -16,7 +16,7 @@ up: $(READY)     ## keep PostgreSQL, sandbox, Dagster UI and the data service ru
 	@$(BIN)/sluice up
 
 test: $(READY)   ## all tests, on a real PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 acceptance: $(READY)  ## against real servers of others, installed in .acceptance/ and started for it (needs Node.js)
 	@$(BIN)/python -m pytest tests/acceptance

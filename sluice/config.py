@@ -9,19 +9,18 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
 from sluice.globs import matcher, overlap
+from sluice.supply_policy import STRICT, Patterns, ServiceTarget
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
-Patterns = Annotated[list[str], BeforeValidator(lambda given: given if isinstance(given, list) else [given]), Field(min_length=1)]
-"""Names, or globs with * and ?; a single one may stand without brackets."""
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -42,7 +41,7 @@ def _connector(name: str) -> str:
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class Shop(Strict):
@@ -198,6 +197,8 @@ class Planning(Strict):
     demand: Literal["forecast", "history"] = "forecast"
     forecast_weeks: Annotated[int, Field(ge=1, le=52)] = 8
     forecast_history_days: Annotated[int, Field(ge=28, le=3660)] = 730
+    service: list[ServiceTarget] = []
+    lost_sales: bool = False
     pool_share: Share = 0.2
     quotas: list[ChannelQuota] = []
     rules: list[ChannelRule] = []

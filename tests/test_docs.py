@@ -11,7 +11,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 
-from sluice import config
+from sluice import config, supply_policy
 from sluice.channels.registry import connectors
 from sluice.cli.main import app
 from sluice.config import Planning
@@ -57,7 +57,12 @@ def keys(options: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in options.model_fields.items()]
 
 
-MODELS = [one for one in vars(config).values() if isinstance(one, type) and issubclass(one, config.Strict)]
+MODELS = [
+    one
+    for module in (config, supply_policy)
+    for one in vars(module).values()
+    if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__
+]
 MARTS = sorted(file.stem for file in (ROOT / "dbt_project" / "models" / "marts").rglob("*.sql"))
 BENCHMARKS = sorted(file.name for file in (ROOT / "benchmarks").glob("*.py") if file.name != "__init__.py")
 SOURCES = [

@@ -15,6 +15,7 @@ from sluice.cli.commands.channels import channels
 from sluice.cli.commands.explain import explain
 from sluice.cli.commands.keys import keys
 from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
+from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
 from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
@@ -95,14 +96,7 @@ def replay(
     raise typer.Exit(replay_shops(config, shop, stream, json))
 
 
-@app.command()
-def plan(config: ConfigPath = None, json: AsJson = False) -> None:
-    """Plan safety stock and quotas from the warehouse as it is, and queue the numbers. `sluice republish` sends them."""
-    from sluice.cli.plan import plan as plan_now
-
-    plan_now(config, json)
-
-
+app.add_typer(plan, name="plan")
 quotas = typer.Typer(help="The newest plan: what each piece on hand is for, and what each channel may draw.")
 app.add_typer(quotas, name="quotas")
 

@@ -37,7 +37,7 @@ limit %(limit)s
 def plan(path: Path | None, as_json: bool) -> None:
     """Plan, and say what came of it."""
     with environment(path) as ready, warehouse.connect(ready.database) as db:
-        _has_marts(db)
+        has_marts(db)
         decision = decide(db, ready.config.planning, list(outlets(ready.config)))
     if as_json:
         print(json.dumps({name: getattr(decision, name) for name in decision.__slots__}, default=str))
@@ -79,13 +79,14 @@ def show_preview(path: Path | None, policy: Path, limit: int, as_json: bool) -> 
 
 def previewed(db: Connection, policy: Planning) -> Preview:
     """The plan under `policy` beside the decision in force, read in one transaction that can't write."""
-    _has_marts(db)
+    has_marts(db)
     with db.transaction():
         db.execute("set transaction isolation level repeatable read, read only")
         return preview(in_force(db), planned(db, policy)[1].quotas)
 
 
-def _has_marts(db: Connection) -> None:
+def has_marts(db: Connection) -> None:
+    """ConfigError where there is nothing to plan from."""
     with db.transaction():
         if db.execute("select to_regclass('marts.demand_daily')").fetchone() == (None,):
             raise ConfigError("there is nothing to plan from yet: `sluice run` lands orders and builds the marts first")

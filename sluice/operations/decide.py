@@ -166,7 +166,7 @@ def _kept(policy: Planning) -> dict[str, Any]:
 
 def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame]:
     """With the positions that it is made from."""
-    as_of = _as_of(db, policy)
+    as_of = first_day_unknown(db, policy)
     days = {"since": as_of - timedelta(days=policy.history_days), "until": as_of}
     demand = frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS)
     purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
@@ -174,7 +174,7 @@ def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame
     return as_of, plan(demand, lead_times(purchases, policy), stock, policy, as_of), stock
 
 
-def _as_of(db: Connection, policy: Planning) -> date:
+def first_day_unknown(db: Connection, policy: Planning) -> date:
     """The first day the plan does not know yet: the day after the newest demand for `last_order`."""
     if isinstance(policy.as_of, date):
         return policy.as_of

@@ -44,7 +44,7 @@ def quantiles(found: Floats, expected: Floats, levels: Floats) -> Floats:
     """The same from the `scores` of the history, which serve for many levels and forecasts."""
     if not np.isfinite(found).any():
         return _poisson(expected, levels)
-    spread, without = _spreads(found, expected)
+    spread, without = spreads(found, expected)
     alike = (found / without)[np.isfinite(found)]
     shift = np.quantile(alike, levels, method="higher")
     reached: Floats = np.maximum(0.0, expected[:, None] + shift * (spread * np.sqrt(expected + 1))[:, None])
@@ -104,7 +104,7 @@ def _running(days: Floats) -> Floats:
     return np.concatenate([np.zeros((len(days), 1)), np.cumsum(days, axis=1)], axis=1)
 
 
-def _spreads(found: Floats, expected: Floats) -> tuple[Floats, Floats]:
+def spreads(found: Floats, expected: Floats) -> tuple[Floats, Floats]:
     """How wide each row scatters (series), shrunk to its group's, and the same without each score (series, origins).
 
     A score divided by a spread that it is part of would look tamer than the next one will be. The spread is the square of the

@@ -1,0 +1,48 @@
+"""`sluice plan`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sluice.cli.commands.options import AsJson, ConfigPath
+
+plan = typer.Typer(help="Plan safety stock and quotas; backtest what the plan keeps.")
+
+
+@plan.callback(invoke_without_command=True)
+def plan_now(context: typer.Context, config: ConfigPath = None, json: AsJson = False) -> None:
+    """Plan safety stock and quotas from the warehouse as it is, and queue the numbers. `sluice republish` sends them."""
+    from sluice.cli.plan import plan as make
+
+    if context.invoked_subcommand is None:
+        make(config, json)
+
+
+@plan.command("backtest")
+def backtest(
+    target: Annotated[
+        float | None, typer.Option(help="Hold every item to this service, 0.5 to 1; the policy's targets if left out.")
+    ] = None,
+    kind: Annotated[
+        Literal["csl", "fill_rate"], typer.Option(help="What --target means: cycle service level or fill rate.")
+    ] = "csl",
+    days: Annotated[int | None, typer.Option(help="Days to play, the newest; half of the history if left out.", min=14)] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Demand of a CSV or Parquet file (date, sku, quantity) instead of the warehouse's.")
+    ] = None,
+    lead_time: Annotated[
+        float | None, typer.Option(help="Days, for every item; the suppliers' own if left out.", min=0.5)
+    ] = None,
+    lead_time_sd: Annotated[float | None, typer.Option(help="Its standard deviation.", min=0)] = None,
+    tolerance: Annotated[float, typer.Option(help="How far below its target the service may stay.", min=0)] = 0.01,
+    config: ConfigPath = None,
+    json: AsJson = False,
+) -> None:
+    """Play the past: the service each method would have kept, and with how much stock, by class of demand.
+
+    Exit code 1 where the method that the plan uses stays below its target by more than the tolerance.
+    """
+    from sluice.cli.backtest import run
+
+    raise typer.Exit(run(config, target, kind, days, data, lead_time, lead_time_sd, tolerance, json))

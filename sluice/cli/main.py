@@ -17,6 +17,7 @@ from sluice.cli.commands.keys import keys
 from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
 from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
+from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
 
@@ -130,6 +131,7 @@ def preview_quotas(
     show_preview(config, policy, limit, json)
 
 
+app.command()(simulate)
 app.add_typer(explain, name="explain")
 app.add_typer(stock, name="stock")
 

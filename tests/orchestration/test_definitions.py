@@ -90,9 +90,11 @@ def test_nothing_in_the_graph_stands_apart(graph: AssetGraph) -> None:
 def test_the_jobs(house: House, graph: AssetGraph) -> None:
     selected = {
         name: {key.to_user_string() for key in house.defs.resolve_job_def(name).asset_layer.executable_asset_keys}
-        for name in ("everything", "ingest", "nightly")
+        for name in ("everything", "ingest", "nightly", "simulate")
     }
-    assert selected["everything"] == selected["nightly"] == {key.to_user_string() for key in graph.materializable_asset_keys}
+    made = {key.to_user_string() for key in graph.materializable_asset_keys}
+    assert selected["simulate"] == {"simulation/scenarios"}
+    assert selected["everything"] == selected["nightly"] == made - selected["simulate"]
     assert {key.split("/")[0] for key in selected["ingest"]} == {"raw", "ops", "published"}
 
 

@@ -62,15 +62,14 @@ def draw(demand: Demand, supply: Supply, days: int, warmup: int, seed: int) -> W
     mean = (usual * true * spike).astype(np.float32)[:, :, None, :] * demand.mean.astype(np.float32)
     asked = made.poisson(mean * made.standard_gamma(demand.k, mean.shape).astype(np.float32) / demand.k)
     supplied = np.random.default_rng([seed, 21])
-    shape = (supply.lead_mean / supply.lead_sd) ** 2
-    lead = supplied.standard_gamma(shape, (total, facilities, items)) * supply.lead_sd**2 / supply.lead_mean
+    lead = gamma_days(supplied, supply.lead_mean, supply.lead_sd, total)
     short = supplied.random((total, facilities, items))
-    comes = np.where(short < supply.short_share, 0.5 + 0.5 * short / supply.short_share, 1.0)
+    comes = np.where(short < supply.short_share, 0.5 + 0.5 * short / max(1e-9, supply.short_share), 1.0)
     at_first = demand.mean * (usual[0] / week[0])[:, None, :]
     return World(
         demand=asked.astype(np.int32),
         lift=calendar.astype(np.float32),
-        lead=np.clip(np.round(lead), 1, 365).astype(np.int16),
+        lead=lead,
         comes=comes.astype(np.float32),
         on_hand=np.ceil(at_first.sum(axis=0) * supply.cover_days).astype(np.int64),
         arrivals=np.zeros((total, facilities, items), np.int32),
@@ -82,6 +81,12 @@ def draw(demand: Demand, supply: Supply, days: int, warmup: int, seed: int) -> W
         unit=np.zeros(items, np.int64),
         warmup=warmup,
     )
+
+
+def gamma_days(made: np.random.Generator, mean: Floats, sd: Floats, days: int) -> NDArray[np.int16]:
+    """Lead times (days, F, S) of a gamma distribution, whole days, at least 1 and at most a year."""
+    drawn = made.standard_gamma((mean / sd) ** 2, (days, *mean.shape)) * sd**2 / mean
+    return np.clip(np.round(drawn), 1, 365).astype(np.int16)
 
 
 def _promotions(made: np.random.Generator, demand: Demand, total: int) -> tuple[Floats, Floats]:

@@ -27,6 +27,8 @@ MEASURES = {
     "carbon": "grams of CO2 equivalent for the kilometres to customers, a piece sold",
     "margin": "worth times the margin of a piece, of what was sold less order lines, freight and holding, money",
 }
+MONEY = ("margin",)
+"""Measures that may be around zero: their changes are differences, not shares."""
 WAVE = 15.0
 """Minutes between two rounds of routing. An order waits half of one on average; one that its own facility can't send waits for
 the next round too."""

@@ -64,9 +64,16 @@ class Scenario(Strict):
         return Planning.model_validate(base.model_dump(by_alias=True) | self.planning) if self.planning else base
 
 
+def in_force(policy: Planning) -> Scenario:
+    """The policy of sluice.yaml as it is: its quotas, served where the order was placed, ordered at each review to its service
+    level, the safety stock held back."""
+    ordering = Ordering(rule="quantile", every_days=max(1, policy.review_period_days), level=policy.service_level)
+    return Scenario(name="in force", allocation="quotas", sourcing="own", held_back=1.0, ordering=ordering)
+
+
 _MONTHLY = Ordering(rule="cover", every_days=30, cover_days=45)
 _PLANNED = Ordering(rule="quantile", every_days=30, level=0.7)
-_FREE = Ordering(rule="quantile", every_days=14, level=0.9)
+_FREE = Ordering(rule="quantile", every_days=14, level=0.95)
 LADDER = (
     Scenario(name="static silo", allocation="silo", sourcing="own", ordering=_MONTHLY),
     Scenario(name="+ shared pool", allocation="pool", sourcing="own", ordering=_MONTHLY),

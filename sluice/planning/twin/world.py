@@ -60,8 +60,9 @@ class World:
         return np.asarray(self.asked_at.sum(axis=1, dtype=np.int64))
 
 
-def side_by_side(worlds: Sequence[World]) -> World:
-    """Several worlds as one, each a unit of its own. They have the same days, channels, facilities and warm-up."""
+def side_by_side(worlds: Sequence[World], by_item: bool = False) -> World:
+    """Several worlds as one, each a unit of its own, or `by_item` with the units that they have. They have the same days,
+    channels, facilities and warm-up."""
     if len({world.warmup for world in worlds}) != 1:
         raise ValueError("worlds that stand side by side have the same warm-up")
     joined = {
@@ -70,7 +71,8 @@ def side_by_side(worlds: Sequence[World]) -> World:
         if field.name not in ("world", "unit", "warmup")
     }
     which = np.repeat(np.arange(len(worlds)), [world.shape[-1] for world in worlds])
-    return World(**joined, world=which, unit=which, warmup=worlds[0].warmup)
+    unit = np.concatenate([world.unit for world in worlds]) if by_item else which
+    return World(**joined, world=which, unit=unit, warmup=worlds[0].warmup)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""The digital twin as an asset of its own job: it costs minutes, so no run waits for it."""
+
+import base64
+from typing import Any
+
+import dagster as dg
+
+from orchestration.resources import Warehouse, configuration
+from sluice.operations.compare_scenarios import Simulation, simulation
+from sluice.operations.simulation import grounds
+from sluice.planning.twin.plots import bars
+
+INPUTS = [["marts", "demand_daily"], ["ops", "stock_positions"], ["unified", "purchase_order_lines"], ["planning", "quotas"]]
+GROUP = "simulation"
+DAYS, SEEDS, SKUS = 90, 20, 500
+
+
+@dg.definitions
+def simulations() -> dg.Definitions:
+    @dg.asset(
+        key=["simulation", "scenarios"],
+        deps=INPUTS,
+        group_name=GROUP,
+        description="Six steps from a static split of stock, and the policy in force, in the same worlds; the twin's error.",
+    )
+    def scenarios(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
+        with warehouse.connect() as db:
+            known = grounds(db, configuration().planning, SKUS)
+        if known is None:
+            return dg.MaterializeResult(metadata={"scenarios": "nothing was sold yet"})
+        return dg.MaterializeResult(metadata=_told(simulation(known, (), True, DAYS, SEEDS)))
+
+    return dg.Definitions(assets=[scenarios], jobs=[dg.define_asset_job("simulate", selection=dg.AssetSelection.groups(GROUP))])
+
+
+def _told(made: Simulation) -> dict[str, Any]:
+    picture = base64.b64encode(bars(made.outcomes)).decode()
+    best = made.outcomes[-1]
+    return {
+        "scenarios": dg.MetadataValue.md(f"![Measures by scenario](data:image/png;base64,{picture})"),
+        "days": made.days,
+        "worlds": made.seeds,
+        "in_force_stockout_rate": best.value["stockout_rate"],
+        "in_force_turnover": best.value["turnover"],
+        "error": dg.MetadataValue.json(
+            [{"with": one.what, "stock_wape": one.stock_wape, "refused": one.refused} for one in made.error]
+        ),
+    }

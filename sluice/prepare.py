@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from psycopg import Connection, sql
 
-from sluice import dbt, warehouse
+from sluice import dbt, roles, warehouse
 from sluice.channels.registry import connectors
 from sluice.config import Config
 from sluice.landing import raw_tables, shops
@@ -28,6 +28,7 @@ def prepare(config: Config, address: str) -> bool:
         channels = sorted(shops.channels(db) & connectors().keys())
         raw_tables.ensure(db, [connectors()[name] for name in channels])
         stock_policy.write(db, config.stock)
+        roles.let_read(db)
     wanted = _fingerprint(channels)
     with warehouse.connect(address, autocommit=True) as db:
         if _built(db) == wanted:

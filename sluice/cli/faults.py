@@ -20,10 +20,11 @@ def _of_the_house() -> tuple[type[Exception], ...]:
     from sluice.dbt import DbtError
     from sluice.landing.delivery import LandingError
     from sluice.landing.lake import LakeError
+    from sluice.metrics.dictionary import MetricError
     from sluice.sandbox.host import SandboxError
     from sluice.service.keys import KeyFault
 
-    return DbtError, LandingError, LakeError, SandboxError, KeyFault
+    return DbtError, LandingError, LakeError, MetricError, SandboxError, KeyFault
 
 
 def _of_database(fault: psycopg.Error) -> str | None:

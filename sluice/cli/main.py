@@ -14,6 +14,7 @@ from rich.markup import escape
 from sluice.cli.commands.channels import channels
 from sluice.cli.commands.explain import explain
 from sluice.cli.commands.keys import keys
+from sluice.cli.commands.metrics import metrics
 from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
 from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
@@ -134,6 +135,7 @@ def preview_quotas(
 app.command()(simulate)
 app.add_typer(explain, name="explain")
 app.add_typer(stock, name="stock")
+app.command()(metrics)
 
 
 @app.command()

@@ -1,14 +1,15 @@
 """Ask the warehouse."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 from psycopg import ClientCursor
 from psycopg.rows import dict_row
 
-from sluice.metrics.dictionary import MetricError
-from sluice.metrics.question import Question, statement
+from sluice.metrics.dictionary import Metric, MetricError
+from sluice.metrics.question import GRAINS, Question, statement
 
 
 def answer(db: psycopg.Connection[Any], question: Question) -> list[dict[str, Any]]:
@@ -34,3 +35,18 @@ def chosen(filters: Iterable[str]) -> dict[str, tuple[str, ...]]:
             raise MetricError(f"a filter is DIMENSION=VALUE, as channel=taobao; this is {one!r}")
         found[name] = (*found.get(name, ()), value)
     return found
+
+
+def about(metric: Metric) -> dict[str, Any]:
+    """What a program may know of a metric before it asks."""
+    grains = GRAINS if metric.dataset.time else ()
+    return metric.model_dump(include={"name", "label", "description", "unit", "adds_up", "expression"}) | {
+        "relation": metric.relation,
+        "time": metric.dataset.time,
+        "by": [*metric.dataset.dimensions, *grains],
+    }
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: an exact number is text, digit by digit."""
+    return format(value, "f") if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""The data service: orders and stock over HTTP, for those who should not need SQL."""
+"""The data service: orders, stock and metrics over HTTP, for those who should not need SQL."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from sluice.service import errors, health, holds, orders, reference, stock, webhooks
+from sluice.service import errors, health, holds, metrics, orders, reference, stock, webhooks
 from sluice.service.database import pool, writing_pool
 from sluice.service.hold_writer import HoldWriter
 from sluice.service.intake import Hook, Intake
 
-DESCRIPTION = """Orders of all channels in one model, and stock with each shop's quota.
+DESCRIPTION = """Orders of all channels in one model, stock with each shop's quota, and metrics by their one definition.
 
 Every request but `/healthz` and webhooks carries a key in the header `X-API-Key`. Money is a decimal in text (`"359.00"`) with
 its currency beside it, times are UTC. Ids belong to their channel: an order is named by channel, shop and id. Errors are problem
@@ -51,6 +51,6 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
     app.state.hold_writer = HoldWriter(app.state.writing_pool)
     app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
-    for router in (orders.router, stock.router, holds.router, webhooks.router, health.router, reference.router):
+    for router in (orders.router, stock.router, metrics.router, holds.router, webhooks.router, health.router, reference.router):
         app.include_router(router)
     return app

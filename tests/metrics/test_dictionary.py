@@ -80,8 +80,8 @@ def test_a_metric_answers_by_everything_it_says(metric: Metric, empty: psycopg.C
     grains = GRAINS if metric.dataset.time else ()
     for by in [(), *((one,) for one in (*metric.dataset.dimensions, *grains))]:
         assert [row["value"] for row in answer(empty, Question(metric, by=by)) if row["value"]] == []
-    days = {"first": date(2026, 1, 1), "before": date(2026, 2, 1)} if metric.dataset.time else {}
-    question = Question(metric, where=dict.fromkeys(metric.dataset.dimensions, ("a", "b")), **days)
+    first, before = (date(2026, 1, 1), date(2026, 2, 1)) if metric.dataset.time else (None, None)
+    question = Question(metric, (), first, before, dict.fromkeys(metric.dataset.dimensions, ("a", "b")))
     as_text = empty.execute(text(empty, question).encode()).fetchall()
     assert [row[-1] for row in as_text] == [row["value"] for row in answer(empty, question)]
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sluice.cli.commands.backtest_quotas import backtest_quotas
 from sluice.cli.commands.channels import channels
 from sluice.cli.commands.explain import explain
 from sluice.cli.commands.keys import keys
@@ -132,6 +133,7 @@ def preview_quotas(
     show_preview(config, policy, limit, json)
 
 
+quotas.command("backtest")(backtest_quotas)
 app.command()(simulate)
 app.add_typer(explain, name="explain")
 app.add_typer(stock, name="stock")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from psycopg import Connection
 
 from sluice.config import Planning
@@ -44,6 +45,15 @@ from (
     where line_kind = 'product' and order_kind = 'sale' and not is_cancelled and ordered_date >= date '{since}' and quantity > 0
     group by channel, shop, order_id
 ) as o group by lines order by lines
+"""
+MARGINS = """
+select
+    channel, shop, sku, (coalesce(sum(margin_amount_base), sum(total_amount_base)) / sum(quantity))::double precision as margin,
+    (sum(margin_amount_base) is null)::integer as without_cost
+from marts.fct_order_lines
+where line_kind = 'product' and order_kind = 'sale' and not is_cancelled and quantity > 0
+    and ordered_date >= date '{since}' and ordered_date < date '{until}'
+group by channel, shop, sku
 """
 FACILITIES = "select facility_id, country, region, city from marts.dim_facilities"
 TEXT, WHOLE, DAY = pl.String, pl.Int64, pl.Date
@@ -139,3 +149,23 @@ def _records(
         lead_sd=np.broadcast_to(sd, shape),
         counted=np.array([name in began for name in facilities]),
     )
+
+
+def margins(db: Connection, records: Records) -> tuple[NDArray[np.float64], int]:
+    """What a piece earns (C, S), in the base currency: its lines' margin; their revenue where no cost is known, and how many SKUs
+    that is. A channel that never sold a SKU earns with it what the others do."""
+    since = records.until - timedelta(days=len(records.asked))
+    schema: frames.Columns = dict.fromkeys(["channel", "shop", "sku"], TEXT) | {"margin": pl.Float64, "without_cost": WHOLE}
+    rows = frames.read(db, MARGINS.format(since=since, until=records.until), schema)
+    earned = np.full((len(records.channels), len(records.skus)), np.nan)
+    at = {sku: number for number, sku in enumerate(records.skus)}
+    channels = {name: number for number, name in enumerate(records.channels)}
+    blind = set()
+    for channel, shop, sku, margin, without in rows.iter_rows():
+        if sku in at and (channel, shop) in channels and margin is not None:
+            earned[channels[channel, shop], at[sku]] = margin
+            if without:
+                blind.add(sku)
+    known = np.isfinite(earned)
+    usual = np.where(known, earned, 0.0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
+    return np.where(known, earned, usual), len(blind)

@@ -107,6 +107,21 @@ def test_the_command(someone: tuple[User, psycopg.Connection], tmp_path: Path) -
     assert db.execute(count).fetchall() == before
 
 
+def test_quotas_are_held_against_a_fixed_percent_on_the_last_weeks(someone: tuple[User, psycopg.Connection]) -> None:
+    who, _ = someone
+    done = who.sluice("quotas", "backtest", "--weeks", "6", "--stock", "0.7", "--json")
+    assert done.code == 0, done.err
+    made = json.loads(done.out)
+    assert "taobao/flagship 0.50" in made["notes"][0]
+    everything = made["classes"][-1]
+    assert (everything["kind"], everything["skus"]) == ("all", 4)
+    assert everything["keep"] == "percent"  # four SKUs decide nothing
+    assert everything["lost"]["percent"] >= everything["lost"]["pool"] > 0
+    short = who.sluice("quotas", "backtest", "--weeks", "20")
+    assert short.code == 2
+    assert "20 weeks can't be held out of 120 days" in short.err
+
+
 def test_what_can_not_be_done_is_told(someone: tuple[User, psycopg.Connection], tmp_path: Path) -> None:
     who, _ = someone
     long = who.sluice("simulate", "--replay", "--days", "120", "--seeds", "2")

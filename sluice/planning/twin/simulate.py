@@ -69,8 +69,10 @@ def _access(world: World, scenario: Scenario, company: Company) -> Access:
     if scenario.allocation == "silo":
         return Silo(on_hand, world.rate, offsets(world.world))
     if scenario.allocation == "percent":
-        by_world = np.stack([np.bincount(world.world, row) for row in world.rate.sum(axis=1)])
-        return Percent(np.broadcast_to(by_world[:, world.world][:, None, :], world.rate.shape))
+        channels, facilities, _ = world.rate.shape
+        rows = world.rate.reshape(channels * facilities, -1)
+        by_world = np.stack([np.bincount(world.world, row) for row in rows]).reshape(channels, facilities, -1)
+        return Percent(by_world[:, :, world.world].astype(np.float64))
     if scenario.allocation == "nested":
         return Nested(company.terms)
     if scenario.allocation == "quotas":

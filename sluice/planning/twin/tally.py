@@ -37,7 +37,7 @@ parcels."""
 @dataclass(slots=True)
 class Tally:
     """`value` (C): worth of a piece. `counts` (S) by name, see COUNTS. `daily`, where kept: `stock` (T, F, S) in the evening and
-    `refused` (T, S)."""
+    `refused` (T, S) and by channel `refused_by` (T, C, S)."""
 
     world: World
     network: Network
@@ -60,6 +60,7 @@ class Tally:
         counted["kilometres"] += np.diag(network.km) @ by_facility
         counted["orders"] += counted["asked"] / network.pieces_an_order
         kept = {"stock": np.zeros((days, facilities, items), np.int64), "refused": np.zeros((days, items), np.int64)}
+        kept["refused_by"] = np.zeros((days, len(value), items), np.int64)
         return cls(world, network, scenario, value, counted, kept if keep_days else {})
 
     def scarce(self, day: int, items: Integers, demand: Integers, sales: Sales) -> None:
@@ -67,6 +68,7 @@ class Tally:
         refused = sales.refused
         if self.daily:
             self.daily["refused"][day, items] = refused.sum(axis=(0, 1))
+            self.daily["refused_by"][day][:, items] = refused.sum(axis=1)
         if day < self.world.warmup:
             return
         counted = self.counts

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
 from sluice.globs import matcher, overlap
-from sluice.supply_policy import STRICT, Patterns, ServiceTarget
+from sluice.supply_policy import STRICT, Patterns, Replenishment, ServiceTarget
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
@@ -199,6 +199,7 @@ class Planning(Strict):
     forecast_history_days: Annotated[int, Field(ge=28, le=3660)] = 730
     service: list[ServiceTarget] = []
     lost_sales: bool = False
+    replenishment: Replenishment = Replenishment()
     pool_share: Share = 0.2
     quotas: list[ChannelQuota] = []
     rules: list[ChannelRule] = []

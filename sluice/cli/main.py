@@ -19,6 +19,7 @@ from sluice.cli.commands.metrics import metrics
 from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
 from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
+from sluice.cli.commands.replenish import replenish
 from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
@@ -100,6 +101,7 @@ def replay(
 
 
 app.add_typer(plan, name="plan")
+app.command()(replenish)
 quotas = typer.Typer(help="The newest plan: what each piece on hand is for, and what each channel may draw.")
 app.add_typer(quotas, name="quotas")
 

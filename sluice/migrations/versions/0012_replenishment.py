@@ -2,7 +2,7 @@
 
 from sluice.migrations.script import run_sql
 
-revision = "0013_replenishment"
+revision = "0012_replenishment"
 down_revision = "0011_readers"
 
 

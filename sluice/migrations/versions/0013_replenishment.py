@@ -2,8 +2,8 @@
 
 from sluice.migrations.script import run_sql
 
-revision = "0012_replenishment"
-down_revision = "0011_readers"
+revision = "0013_replenishment"
+down_revision = "0012_roles"
 
 
 def upgrade() -> None:

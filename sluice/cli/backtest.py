@@ -106,7 +106,7 @@ def _show(made: pl.DataFrame, row: dict[str, object], reached: bool, tolerance: 
     )
     verdict = "[green]reaches" if reached else "[red]misses"
     Console().print(
-        f"The method that the plan uses {verdict}[/] its target: {_percent(row['achieved'])} of {_percent(row['target'])}, "
+        f"The method that replenishment uses {verdict}[/] its target: {_percent(row['achieved'])} of {_percent(row['target'])}, "
         f"{tolerance:.1%} allowed.",
         highlight=False,
     )

@@ -7,7 +7,7 @@ import typer
 
 from sluice.cli.commands.options import AsJson, ConfigPath
 
-plan = typer.Typer(help="Plan safety stock and quotas; backtest what the plan keeps.")
+plan = typer.Typer(help="Plan safety stock and quotas; backtest the service that a method keeps.")
 
 
 @plan.callback(invoke_without_command=True)
@@ -41,7 +41,7 @@ def backtest(
 ) -> None:
     """Play the past: the service each method would have kept, and with how much stock, by class of demand.
 
-    Exit code 1 where the method that the plan uses stays below its target by more than the tolerance.
+    Exit code 1 where the method that replenishment uses stays below its target by more than the tolerance.
     """
     from sluice.cli.backtest import run
 

@@ -75,7 +75,7 @@ def _rules(setting: Setting) -> dict[str, Callable[[int], Floats]]:
 
 
 class _Chosen:
-    """As the plan sets its levels."""
+    """As replenishment sets its levels."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting

@@ -36,6 +36,9 @@ class Stream:
     `unstamped` names what changes on the platform without moving the stamp that the stream is read by, in words for a shop owner.
     Where it names anything, the channel is `Rereading`: orders that are not final are read again at every landing, the others
     once a day for `unstamped_days` after they were placed.
+
+    `made` names the field that tells when the order was placed or the customer first known, `made_in` the zone of one that is
+    written without (None: the shop's own).
     """
 
     name: str
@@ -46,6 +49,8 @@ class Stream:
     snapshot: bool = False
     unstamped: tuple[str, ...] = ()
     unstamped_days: int = 60
+    made: str | None = None
+    made_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +247,12 @@ class Event:
 class Webhook:
     """How a platform tells of a change at once. All functions are pure; header names are in lower case.
 
-    `secret` names the secret whose presence switches it on, `also` others that judging needs. `verify(secrets, headers, body)`
-    judges the raw bytes, in constant time. `event(headers, body)` never raises. `record(stream, body, whole)` is the contract's
-    record that the body tells of; what a notification does not carry is taken from `whole`, the newest record that was read of
-    the same key (None: none was). It raises ValueError or msgspec's errors where the body breaks its contract.
+    `secret` names the secret whose presence switches it on, `also` others that judging needs. `bodies` says, by stream, in what
+    form a body tells of a record: its personal fields are marked, and what it does not name can be taken out.
+    `verify(secrets, headers, body)` judges the raw bytes, in constant time. `event(headers, body)` never raises.
+    `record(stream, body, whole)` is the contract's record that the body tells of; what a notification does not carry is taken
+    from `whole`, the newest record that was read of the same key (None: none was). It raises ValueError or msgspec's errors
+    where the body breaks its contract.
     """
 
     secret: str
@@ -253,6 +260,7 @@ class Webhook:
     event: Callable[[Mapping[str, str], bytes], Event]
     record: Callable[["Stream", bytes, Any], Struct]
     also: tuple[str, ...] = ()
+    bodies: Mapping[str, type[Struct]] = field(default_factory=dict)
 
 
 class NoOptions(BaseModel):

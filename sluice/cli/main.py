@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from sluice.cli.commands.backtest_quotas import backtest_quotas
 from sluice.cli.commands.channels import channels
+from sluice.cli.commands.customers import customers
 from sluice.cli.commands.explain import explain
 from sluice.cli.commands.keys import keys
 from sluice.cli.commands.metrics import metrics
@@ -189,6 +190,7 @@ def url(config: ConfigPath = None) -> None:
 
 
 app.add_typer(channels, name="channels")
+app.add_typer(customers, name="customers")
 app.add_typer(keys, name="keys")
 app.add_typer(prove, name="prove")
 

@@ -71,28 +71,49 @@ class Batch:
         return {key: page.received_at for page in self.pages for key in page.gone}
 
 
-def add(batch: Batch, page: Page, connector: Connector, stream: Stream) -> None:
-    """Take a page in. Raises LandingError where its records can't be found."""
+Judge = Callable[[bytes], bytes | None]
+"""What may be landed of a record: all of it, a part, or nothing."""
+
+
+def add(batch: Batch, page: Page, connector: Connector, stream: Stream, judge: Judge | None = None) -> None:
+    """Take a page in, as far as `judge` lets its records. Raises LandingError where they can't be found."""
     if page.received_at.tzinfo is None:
         raise LandingError(f"{connector.name} {stream.name}: received_at of a page has no time zone")
+    records = records_of(page, connector, stream)
+    if judge:
+        page, records = judged(page, records, judge)
     read_key = key_reader(connector.name, stream)
     number = len(batch.pages)
     found = []
-    for position, raw in enumerate(_records(page, connector, stream)):
+    for position, raw in enumerate(records):
         found.append(Delivered(raw, read_key(raw), digest(raw), page.received_at, number, position))
     batch.pages.append(page)
     batch.delivered += found
     batch.bytes += len(page.body)
 
 
-def _records(page: Page, connector: Connector, stream: Stream) -> list[bytes]:
+APART = "records"
+"""Set in the context of a page whose body is a list of its records (MessagePack) and no longer what the channel sent."""
+
+
+def judged(page: Page, records: list[bytes], judge: Judge) -> tuple[Page, list[bytes]]:
+    """The page and its records as far as they may be landed; where a record may not, its page keeps the records alone."""
+    kept = [left for raw in records if (left := judge(raw)) is not None]
+    if kept == records:
+        return page, records
+    return replace(page, body=msgspec.msgpack.encode(kept), context={**page.context, APART: True}), kept
+
+
+def records_of(page: Page, connector: Connector, stream: Stream) -> list[bytes]:
     """The records of a page. Half a surrogate pair would make the whole page unreadable: see `without_halves`."""
+    if page.context.get(APART):
+        return msgspec.msgpack.decode(page.body, type=list[bytes])
     try:
         return [bytes(record) for record in connector.records(stream, page.body, page.context)]
     except READING_FAULTS as fault:
         mended = without_halves(page.body)
         if mended != page.body:
-            return _records(replace(page, body=mended), connector, stream)
+            return records_of(replace(page, body=mended), connector, stream)
         raise LandingError(f"{connector.name} {stream.name}: a page can't be read ({fault}): {page.body[:200]!r}") from fault
 
 

@@ -1,17 +1,19 @@
 """Events: notifications of a channel, kept as they came and landed in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection, Cursor
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing import few, overlay, quarantine
+from sluice.landing import few, forgotten, overlay, personal, quarantine
+from sluice.landing.allowed import allowed
 from sluice.landing.decide import Decision, Read, State, decide
 from sluice.landing.delivery import Batch, Delivered, Key, digest
 from sluice.landing.flatten import Flat, Unfit, flattener
+from sluice.landing.forgotten import NOTHING, Forgotten
 from sluice.landing.overlay import NO_FILE, Whole, identity
 from sluice.landing.store import REFUSALS
 from sluice.landing.transaction import Lander, Outcome
@@ -45,6 +47,13 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
+CHANGED = "select generation from customers.tombstones_changed"
+
+
+class Outdated(Exception):
+    """Others were forgotten since the tombstones were read."""
+
+
 class NotPlain(Exception):
     """A batch with a record that is broken, beaten or waits in quarantine."""
 
@@ -67,16 +76,36 @@ class Events:
         self.connector = connector
         self.shop = shop
         self._landers: dict[str, EventLander] = {}
+        self.forgotten: Forgotten | None = None
 
     def take(self, events: Sequence[Received]) -> None:
         """Keep, land and absorb them, a stream a transaction: all of it or nothing. One that was taken before changes nothing."""
-        for stream in sorted({event.stream or "" for event in events}):
-            self._take(stream, [event for event in events if (event.stream or "") == stream])
+        # who was forgotten since is known once the events are kept, in the transaction that keeps them
+        while not self._take_all(events):
+            with self.db.transaction():
+                self.forgotten = forgotten.read(self.db, self.connector.name, self.shop)
+
+    def _take_all(self, events: Sequence[Received]) -> bool:
+        """False where the tombstones are no longer those that were kept in mind."""
+        events = [self._allowed(event) for event in events] if self.forgotten else events
+        try:
+            for stream in sorted({event.stream or "" for event in events}):
+                self._take(stream, [event for event in events if (event.stream or "") == stream])
+        except Outdated:
+            return False
+        return True
+
+    def _allowed(self, event: Received) -> Received:
+        """What may be kept of an event."""
+        assert self.forgotten is not None
+        body = allowed(self.forgotten, self.connector, event.stream, event.body)
+        return replace(event, stream=None, key=None, body=NOTHING) if body is None else replace(event, body=body)
 
     def _take(self, stream: str, events: Sequence[Received]) -> None:
         if not stream:
             with self.db.transaction():
                 self._keep(events)
+                self._is_up_to_date()
             return
         try:
             with self.db.pipeline(), self.db.transaction():
@@ -87,18 +116,34 @@ class Events:
         with self.db.transaction():
             self.lander(stream).store.alone()
             new = {row[0] for row in self._keep(events)}
+            self._is_up_to_date()
             if found := [event for event in events if event.event_id in new]:
                 self.lander(stream).take(found)
+            if self.forgotten:
+                forgotten.came_back(self.db, self.forgotten, personal.accounts(self.connector))
 
     def _take_plain(self, events: Sequence[Received], stream: str) -> None:
         """Two journeys to the database: one that looks, one that writes. Raises NotPlain where that does not do."""
         lander = self.lander(stream)
         lander.store.alone()
         kept = self._keep(events)
+        changed = self.db.execute(CHANGED)
         known = lander.look(events)
+        self._check(changed)
+        if self.forgotten and self.forgotten.returned:
+            raise NotPlain
         new = {row[0] for row in kept}
         if found := [event for event in events if event.event_id in new]:
             lander.take_plain(found, known)
+
+    def _is_up_to_date(self) -> None:
+        self._check(self.db.execute(CHANGED))
+
+    def _check(self, changed: Cursor[tuple[int]]) -> None:
+        """Raises Outdated. Who erases waits for this transaction, and the next one sees what they did."""
+        row = changed.fetchone()
+        if row is None or row[0] != (self.forgotten.generation if self.forgotten is not None else 0):
+            raise Outdated
 
     def warm(self) -> None:
         """Let the connection make the plans that absorbing needs, which takes longer than an event does."""

@@ -5,15 +5,16 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar, cast
 
 from psycopg import Connection
 
 from sluice.channels import protocol
 from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
-from sluice.landing import again, cursors
+from sluice.landing import again, cursors, forgotten, personal
 from sluice.landing.again import Due
-from sluice.landing.delivery import Batch, add
+from sluice.landing.delivery import Batch, Judge, add
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
 
@@ -75,17 +76,20 @@ def land(
     total = Landed(connector.name, connection.shop, stream.name)
     with locked(db, connector.name, connection.shop, stream.name):
         lander = Lander(db, connector, connection.shop, stream, guard=guard, keeps_place=afresh)
+        lost = forgotten.read(db, connector.name, connection.shop)
+        judge = partial(lost.judge, stream) if lost and personal.is_personal(stream) else None
         cursor = None if afresh else cursors.read(db, connector.name, connection.shop, stream.name)
         due = again.due(db, connector.name, connection, stream)
         db.commit()
         channel = connector.open(connection)
         # one walk after the other: where an order is told by both, what is read again is the newer
         for pages in (channel.pages(stream, cursor), _again(channel, stream, due)):
-            for batch in ahead(batches(pages, connector, stream)):
+            for batch in ahead(batches(pages, connector, stream, judge)):
                 total = total.plus(lander.land(batch), time.monotonic() - started)
                 if report:
                     report(total)
         again.done(db, connector.name, connection.shop, stream, due)
+        forgotten.came_back(db, lost, personal.accounts(connector))
         db.commit()
     return replace(total, seconds=time.monotonic() - started)
 
@@ -104,12 +108,12 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield cast(T, item)
 
 
-def batches(pages: Iterable[Page], connector: Connector, stream: Stream) -> Iterator[Batch]:
+def batches(pages: Iterable[Page], connector: Connector, stream: Stream, judge: Judge | None = None) -> Iterator[Batch]:
     """Pages gathered into transactions. When the channel fails midway, what it delivered until then still comes first."""
     batch = Batch(uuid.uuid4().hex)
     try:
         for page in pages:
-            add(batch, page, connector, stream)
+            add(batch, page, connector, stream, judge)
             if batch.full:
                 yield batch
                 batch = Batch(uuid.uuid4().hex if batch.completes else batch.walk)

@@ -7,7 +7,7 @@ from psycopg import Connection
 from sluice.channels.protocol import Connector, Stream
 from sluice.landing.flatten import key_columns, place
 from sluice.landing.names import ShapeError, quoted
-from sluice.landing.shape import Shape, Table, shape
+from sluice.landing.shape import Leaf, Shape, Table, shape
 
 LOCK = 7_291_002
 """Advisory lock: two starts at once make the tables one after the other."""
@@ -59,11 +59,23 @@ def _grow(db: Connection, table: Table, existing: dict[str, str]) -> None:
     for leaf in table.leaves:
         if leaf.column not in existing:
             db.execute(f"alter table raw.{quoted(table.name)} add column {quoted(leaf.column)} {leaf.pg}")
+            _remark(db, table, [leaf])
         elif existing[leaf.column] != leaf.pg:
             raise ShapeError(
                 f"raw.{table.name}.{leaf.column} is {existing[leaf.column]}, its contract says {leaf.pg}: "
                 "drop the column with what reads it, start again, then replay the stream from the lake"
             )
+
+
+def _remark(db: Connection, table: Table, leaves: Iterable[Leaf]) -> None:
+    """Whoever grants rights on raw sees which columns tell who somebody is."""
+    remarks = [
+        f"comment on column raw.{quoted(table.name)}.{quoted(one.column)} is 'personal: {one.personal}'"
+        for one in leaves
+        if one.personal
+    ]
+    if remarks:
+        db.execute("; ".join(remarks))
 
 
 def _create(db: Connection, found: Shape, table: Table) -> None:
@@ -76,6 +88,7 @@ def _create(db: Connection, found: Shape, table: Table) -> None:
     ]
     primary = ", ".join(map(quoted, key))
     db.execute(f"create table raw.{quoted(table.name)} ({', '.join(columns)}, primary key ({primary}))")
+    _remark(db, table, table.leaves)
     if table.depth == 0:
         db.execute(f"create index on raw.{quoted(table.name)} (_loaded_at)")
         if order and order != key[1:2]:

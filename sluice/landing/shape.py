@@ -19,7 +19,7 @@ RESERVED = ("shop", "_received_at", "_loaded_at", "_file_id", "_digest", "_delet
 class Leaf:
     """A column. `kind` is what the contract holds there, `pg` the type that it is kept as.
 
-    A "zoneless" time is one whose contract does not ask for a zone.
+    A "zoneless" time is one whose contract does not ask for a zone. `personal` is its mark, where it tells who somebody is.
     """
 
     attribute: str
@@ -27,6 +27,7 @@ class Leaf:
     kind: str
     pg: str
     nullable: bool
+    personal: str | None = None
 
     @property
     def ordered(self) -> bool:
@@ -163,7 +164,7 @@ def _member(table: str, depth: int, field: inspect.Field, prefix: str, above: tu
     found, pg = _kind(kind, f"{table}.{name}")
     if isinstance(kind, inspect.DateTimeType) and kind.tz is not True:
         found = "zoneless"
-    return Leaf(field.name, checked(name), found, extra.get("pg", pg), nullable)
+    return Leaf(field.name, checked(name), found, extra.get("pg", pg), nullable, extra.get("personal"))
 
 
 def _only_list(struct: inspect.StructType) -> inspect.Field | None:

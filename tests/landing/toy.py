@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Id, NoOptions, OrderClaim, Page, Quota, Stream
 
 Aware = Annotated[datetime, Meta(tz=True)]
@@ -48,7 +49,7 @@ class Order(Struct, rename="camel"):
     updated_at: Aware
     total_price_set: MoneyBag
     line_items: Lines | None = None
-    customer_email: str | None = None
+    customer_email: personal.Email | None = None
     paid: bool = False
     processed_at: datetime | None = None
     ship_on: date | None = None

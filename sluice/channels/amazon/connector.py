@@ -126,7 +126,7 @@ CONNECTOR = Connector(
     name="amazon",
     kind="marketplace",
     streams=(
-        Stream("orders", Order, key=("orderId",), version="lastUpdatedTime", order_key="orderId"),
+        Stream("orders", Order, key=("orderId",), version="lastUpdatedTime", order_key="orderId", made="createdTime"),
         Stream("listings", Listing, key=("sku",), snapshot=True),
     ),
     open=connect,

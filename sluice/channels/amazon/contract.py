@@ -11,6 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -73,17 +75,17 @@ class SalesChannel(Struct, kw_only=True):
 class Buyer(Struct, kw_only=True):
     """`buyerEmail` is an address that Amazon made up for this buyer; orders that Amazon fulfils have none."""
 
-    buyerName: str | None = None
-    buyerEmail: str | None = None
+    buyerName: personal.Name | None = None
+    buyerEmail: personal.Email | None = None
 
 
 class Address(Struct, kw_only=True):
-    name: str | None = None
-    city: str | None = None
+    name: personal.Name | None = None
+    city: personal.Place | None = None
     stateOrRegion: str | None = None
-    postalCode: str | None = None
+    postalCode: personal.Place | None = None
     countryCode: str | None = None
-    phone: str | None = None
+    phone: personal.Phone | None = None
 
 
 class Recipient(Struct, kw_only=True):

@@ -125,7 +125,7 @@ CONNECTOR = Connector(
     name="douyin",
     kind="social",
     streams=(
-        Stream("orders", Order, key=("order_id",), version="update_time", order_key="order_id"),
+        Stream("orders", Order, key=("order_id",), version="update_time", order_key="order_id", made="create_time"),
         Stream("aftersales", Case, key=("aftersale_id",), version="update_time", order_key="shop_order_id"),
         Stream("products", Product, key=("product_id",), version="update_time"),
     ),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -61,9 +62,14 @@ class Named(Struct, kw_only=True):
     id: str | None = None
 
 
+class City(Struct, kw_only=True):
+    name: personal.Place | None = None
+    id: personal.Place | None = None
+
+
 class Address(Struct, kw_only=True):
     province: Named | None = None
-    city: Named | None = None
+    city: City | None = None
 
 
 class Order(Struct, kw_only=True):
@@ -85,10 +91,10 @@ class Order(Struct, kw_only=True):
     exp_ship_time: int | None = None
     finish_time: int | None = None
     cancel_reason: str | None = None
-    doudian_open_id: str | None = None
-    open_id: str | None = None
-    mask_post_receiver: str | None = None
-    mask_post_tel: str | None = None
+    doudian_open_id: personal.CustomerId | None = None
+    open_id: personal.CustomerId | None = None
+    mask_post_receiver: personal.Name | None = None
+    mask_post_tel: personal.Phone | None = None
     mask_post_addr: Address | None = None
     logistics_info: list[Parcel] | None = None
 

@@ -108,6 +108,7 @@ CONNECTOR = Connector(
             key=("orderId",),
             version="lastModifiedDate",
             order_key="orderId",
+            made="creationDate",
             unstamped=("refunds and cancellations, of which eBay does not say that they count as modifications",),
         ),
         Stream("inventory_items", InventoryItem, key=("sku",), snapshot=True),

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -88,27 +90,27 @@ class CancelStatus(Struct, kw_only=True):
 
 
 class Address(Struct, kw_only=True):
-    city: str | None = None
+    city: personal.Place | None = None
     stateOrProvince: str | None = None
-    postalCode: str | None = None
+    postalCode: personal.Place | None = None
     countryCode: str | None = None
 
 
 class Phone(Struct, kw_only=True):
-    phoneNumber: str | None = None
+    phoneNumber: personal.Phone | None = None
 
 
 class Contact(Struct, kw_only=True):
     """Kept by eBay for some days after the order, then left out."""
 
-    fullName: str | None = None
-    email: str | None = None
+    fullName: personal.Name | None = None
+    email: personal.Email | None = None
     primaryPhone: Phone | None = None
     contactAddress: Address | None = None
 
 
 class Buyer(Struct, kw_only=True):
-    username: str | None = None
+    username: personal.CustomerId | None = None
 
 
 class ShippingStep(Struct, kw_only=True):

@@ -97,10 +97,10 @@ CONNECTOR = Connector(
     name="file",
     kind="store",
     streams=(
-        Stream("customers", Customer, key=("customer_id",), version="version"),
+        Stream("customers", Customer, key=("customer_id",), version="version", made="first_seen_at"),
         Stream("products", Product, key=("product_id", "listing_id"), version="version"),
-        Stream("orders", Order, key=("order_id",), version="version", order_key="order_id"),
-        Stream("order_lines", OrderLines, key=("order_id", "part"), version="version", order_key="order_id"),
+        Stream("orders", Order, key=("order_id",), version="version", order_key="order_id", made="ordered_at"),
+        Stream("order_lines", OrderLines, key=("order_id", "part"), version="version", order_key="order_id", made="ordered_at"),
         Stream("payments", Payment, key=("order_id", "payment_id"), version="version", order_key="order_id"),
     ),
     open=FileChannel,

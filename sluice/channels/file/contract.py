@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from sluice.channels import personal
+
 
 class Fault(Struct):
     """Why the rows of a record can't be used. Written first in a record, so that this is what is said of it."""
@@ -32,7 +34,7 @@ class Header(Drop, kw_only=True):
     order_id: str
     order_number: str | None = None
     order_kind: str | None = None
-    customer_id: str | None = None
+    customer_id: personal.CustomerId | None = None
     currency: str
     order_status: str = "unknown"
     payment_status: str = "unknown"
@@ -44,7 +46,7 @@ class Header(Drop, kw_only=True):
     facility_id: str | None = None
     ship_country: str | None = None
     ship_region: str | None = None
-    ship_city: str | None = None
+    ship_city: personal.Place | None = None
     ordered_at: str | None = None
     paid_at: str | None = None
     shipped_at: str | None = None
@@ -109,14 +111,14 @@ class Payment(Drop, kw_only=True):
 class Customer(Drop, kw_only=True):
     """`person_id` is the channel's own word on who stands behind several customer ids."""
 
-    customer_id: str
-    person_id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
+    customer_id: personal.CustomerId
+    person_id: personal.Token | None = None
+    name: personal.Name | None = None
+    email: personal.Email | None = None
+    phone: personal.Phone | None = None
     country: str | None = None
     region: str | None = None
-    city: str | None = None
+    city: personal.Place | None = None
     first_seen_at: str | None = None
     updated_at: str | None = None
 

@@ -159,7 +159,15 @@ CONNECTOR = Connector(
     name="jd",
     kind="marketplace",
     streams=(
-        Stream("orders", Order, key=("order_id",), version="modified", order_key="order_id"),
+        Stream(
+            "orders",
+            Order,
+            key=("order_id",),
+            version="modified",
+            order_key="order_id",
+            made="order_start_time",
+            made_in="Asia/Shanghai",
+        ),
         Stream("services", Service, key=("service_id",), order_key="order_id"),
         Stream("skus", Sku, key=("sku_id",), snapshot=True),
     ),

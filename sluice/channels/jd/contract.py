@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -31,8 +32,8 @@ class Consignee(Struct, kw_only=True, rename="camel"):
     """Where it goes. Names and addresses are enciphered and are not kept."""
 
     province: str | None = None
-    city: str | None = None
-    county: str | None = None
+    city: personal.Place | None = None
+    county: personal.Place | None = None
 
 
 class Order(Struct, kw_only=True, rename="camel"):

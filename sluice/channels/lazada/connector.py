@@ -176,7 +176,7 @@ CONNECTOR = Connector(
     name="lazada",
     kind="marketplace",
     streams=(
-        Stream("orders", Order, key=("order_id",), version="updated_at", order_key="order_id"),
+        Stream("orders", Order, key=("order_id",), version="updated_at", order_key="order_id", made="created_at"),
         Stream("products", Product, key=("item_id",), snapshot=True),
     ),
     open=connect,

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -31,7 +32,7 @@ class OrderItem(Struct, kw_only=True):
     shipment_provider: str | None = None
     reason: str | None = None
     return_status: str | None = None
-    buyer_id: Id | None = None
+    buyer_id: personal.CustomerNumber | None = None
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -41,9 +42,9 @@ class Address(Struct, kw_only=True):
 
     country: str | None = None
     address3: str | None = None
-    address4: str | None = None
-    city: str | None = None
-    phone: str | None = None
+    address4: personal.Place | None = None
+    city: personal.Place | None = None
+    phone: personal.Phone | None = None
 
 
 class Order(Struct, kw_only=True):
@@ -57,8 +58,8 @@ class Order(Struct, kw_only=True):
     shipping_fee: Decimal | None = None
     order_number: Id | None = None
     payment_method: str | None = None
-    customer_first_name: str | None = None
-    customer_last_name: str | None = None
+    customer_first_name: personal.Name | None = None
+    customer_last_name: personal.Name | None = None
     address_shipping: Address | None = None
     statuses: list[str] = []
     order_items: list[OrderItem]

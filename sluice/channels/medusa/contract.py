@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -18,7 +20,7 @@ class Exact(Struct, gc=False):
 
 
 class Linked(Struct, gc=False):
-    id: str
+    id: personal.CustomerId
 
 
 class TaxLine(Struct):
@@ -116,7 +118,7 @@ class Summary(Struct):
 class Address(Struct):
     country_code: str | None = None
     province: str | None = None
-    city: str | None = None
+    city: personal.Place | None = None
 
 
 class Order(Struct, kw_only=True):
@@ -148,13 +150,13 @@ class Location(Struct):
 
 
 class Customer(Struct, kw_only=True):
-    id: str
-    email: str | None
+    id: personal.CustomerId
+    email: personal.Email | None
     created_at: Time
     updated_at: Time
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
+    first_name: personal.Name | None = None
+    last_name: personal.Name | None = None
+    phone: personal.Phone | None = None
     addresses: list[Address] = []
 
 

@@ -23,7 +23,15 @@ UNSTAMPED = (
     "orders that were deleted or set back to a quotation",
     "payments, on a version of Odoo that does not stamp the invoices that they settle",
 )
-STREAM = Stream("sale_orders", contract.SaleOrder, key=("id",), version="write_date", order_key="id", unstamped=UNSTAMPED)
+STREAM = Stream(
+    "sale_orders",
+    contract.SaleOrder,
+    key=("id",),
+    version="write_date",
+    order_key="id",
+    unstamped=UNSTAMPED,
+    made="date_order",
+)
 T = TypeVar("T")
 AT_ONCE = 200
 """Orders that are read whole in one go."""

@@ -9,18 +9,31 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from sluice.channels import personal
 from sluice.channels.odoo.contract import Many2one, Utc
 from sluice.channels.protocol import Id
 
 
 class Partner(Struct):
-    """res.partner: the customer, or where it goes."""
+    """res.partner: the customer."""
 
-    id: Id
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    city: str | None = None
+    id: personal.CustomerNumber
+    name: personal.Name | None = None
+    email: personal.Email | None = None
+    phone: personal.Phone | None = None
+    city: personal.Place | None = None
+    state_id: Many2one | None = None
+    country_code: str | None = None
+
+
+class Recipient(Struct):
+    """res.partner: where it goes, which need not be to the customer."""
+
+    id: personal.TokenNumber
+    name: personal.Name | None = None
+    email: personal.Email | None = None
+    phone: personal.Phone | None = None
+    city: personal.Place | None = None
     state_id: Many2one | None = None
     country_code: str | None = None
 
@@ -97,7 +110,7 @@ class Invoice(Struct):
     name: str | None = None
     payment_state: str | None = None
     invoice_date: date | None = None
-    ref: str | None = None
+    ref: personal.Note | None = None
     reversed_entry_id: Many2one | None = None
     invoice_line_ids: list[InvoiceLine] = []
 
@@ -109,7 +122,7 @@ class SaleOrder(Struct):
     name: str
     state: str
     partner_id: Partner
-    partner_shipping_id: Partner
+    partner_shipping_id: Recipient
     currency_id: Many2one
     amount_untaxed: Decimal
     amount_tax: Decimal

@@ -141,7 +141,15 @@ CONNECTOR = Connector(
     name="pinduoduo",
     kind="marketplace",
     streams=(
-        Stream("orders", Order, key=("order_sn",), version="updated_at", order_key="order_sn"),
+        Stream(
+            "orders",
+            Order,
+            key=("order_sn",),
+            version="updated_at",
+            order_key="order_sn",
+            made="created_time",
+            made_in="Asia/Shanghai",
+        ),
         Stream("refunds", Refund, key=("id",), version="updated_time", order_key="order_sn"),
         Stream("goods", Goods, key=("goods_id",), snapshot=True),
     ),

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -72,12 +73,12 @@ class Order(Struct, kw_only=True):
     order_depot_info: Depot | None = None
     logistics_id: Any = None
     tracking_number: str | None = None
-    receiver_name: str | None = None
-    receiver_phone: str | None = None
+    receiver_name: personal.Name | None = None
+    receiver_phone: personal.Phone | None = None
     country: str | None = None
     province: str | None = None
-    city: str | None = None
-    town: str | None = None
+    city: personal.Place | None = None
+    town: personal.Place | None = None
     item_list: list[Item]
 
 

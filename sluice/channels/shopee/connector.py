@@ -141,6 +141,7 @@ CONNECTOR = Connector(
             key=("order_sn",),
             version="update_time",
             order_key="order_sn",
+            made="create_time",
             unstamped=("how a parcel fares on its way, before the order itself changes",),
         ),
         Stream("returns", Return, key=("return_sn",), version="update_time", order_key="order_sn"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -50,9 +51,9 @@ class Package(Struct, kw_only=True):
 class Address(Struct, kw_only=True):
     """Where it goes, masked in part by market and kind of seller."""
 
-    name: str | None = None
-    phone: str | None = None
-    city: str | None = None
+    name: personal.Name | None = None
+    phone: personal.Phone | None = None
+    city: personal.Place | None = None
     state: str | None = None
     region: str | None = None
 
@@ -70,8 +71,8 @@ class Order(Struct, kw_only=True):
     total_amount: Decimal | None = None
     estimated_shipping_fee: Decimal | None = None
     ship_by_date: int | None = None
-    buyer_user_id: Id | None = None
-    buyer_username: str | None = None
+    buyer_user_id: personal.CustomerNumber | None = None
+    buyer_username: personal.Name | None = None
     recipient_address: Address | None = None
     pay_time: int | None = None
     pickup_done_time: int | None = None

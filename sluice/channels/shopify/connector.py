@@ -181,8 +181,8 @@ CONNECTOR = Connector(
     name="shopify",
     kind="own_shop",
     streams=(
-        Stream("orders", Order, key=("legacyResourceId",), version="updatedAt", order_key="legacyResourceId"),
-        Stream("customers", Customer, key=("legacyResourceId",), version="updatedAt"),
+        Stream("orders", Order, key=("legacyResourceId",), version="updatedAt", order_key="legacyResourceId", made="createdAt"),
+        Stream("customers", Customer, key=("legacyResourceId",), version="updatedAt", made="createdAt"),
         Stream("products", Product, key=("legacyResourceId",), version="updatedAt"),
     ),
     open=Shop,

@@ -10,6 +10,8 @@ from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta, Struct, field
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 T = TypeVar("T")
 
@@ -43,6 +45,12 @@ class Linked(Struct, gc=False):
     legacyResourceId: str
 
 
+class Buyer(Struct, gc=False):
+    """A customer, by the number that its own stream is keyed by."""
+
+    legacyResourceId: personal.CustomerId
+
+
 class Place(Struct, gc=False):
     """A location. Its name is the facility's id, unless the option `locations` says otherwise for writing."""
 
@@ -51,14 +59,14 @@ class Place(Struct, gc=False):
 
 
 class MailingAddress(Struct, gc=False):
-    name: str | None = None
-    address1: str | None = None
-    address2: str | None = None
-    city: str | None = None
+    name: personal.Name | None = None
+    address1: personal.Place | None = None
+    address2: personal.Place | None = None
+    city: personal.Place | None = None
     province: str | None = None
-    zip: str | None = None
+    zip: personal.Place | None = None
     countryCodeV2: str | None = None
-    phone: str | None = None
+    phone: personal.Phone | None = None
 
 
 class DiscountAllocation(Struct, gc=False):
@@ -116,7 +124,7 @@ class Refund(Struct, gc=False):
     totalRefundedSet: MoneyBag
     refundLineItems: Nodes[RefundLineItem]
     createdAt: Time | None = None
-    note: str | None = None
+    note: personal.Note | None = None
     forReturn: Reference | None = field(name="return", default=None)
 
 
@@ -189,32 +197,32 @@ class Order(Struct, gc=False):
     totalTaxSet: MoneyBag | None = None
     originalTotalDutiesSet: MoneyBag | None = None
     originalTotalAdditionalFeesSet: MoneyBag | None = None
-    customer: Linked | None = None
+    customer: Buyer | None = None
     retailLocation: Place | None = None
     shippingAddress: MailingAddress | None = None
 
 
 class EmailAddress(Struct, gc=False):
-    emailAddress: str
+    emailAddress: personal.Email
 
 
 class PhoneNumber(Struct, gc=False):
-    phoneNumber: str
+    phoneNumber: personal.Phone
 
 
 class CustomerAddress(Struct, gc=False):
-    city: str | None = None
+    city: personal.Place | None = None
     province: str | None = None
     countryCodeV2: str | None = None
 
 
 class Customer(Struct, gc=False):
-    id: str
-    legacyResourceId: str
+    id: personal.CustomerId
+    legacyResourceId: personal.CustomerId
     createdAt: Time
     updatedAt: Time
-    firstName: str | None = None
-    lastName: str | None = None
+    firstName: personal.Name | None = None
+    lastName: personal.Name | None = None
     defaultEmailAddress: EmailAddress | None = None
     defaultPhoneNumber: PhoneNumber | None = None
     defaultAddress: CustomerAddress | None = None

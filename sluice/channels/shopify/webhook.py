@@ -14,6 +14,7 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct, field
 
+from sluice.channels import personal
 from sluice.channels.protocol import Event, Stream, Webhook
 from sluice.channels.shopify import contract
 from sluice.channels.shopify.contract import MoneyBag, Nodes, Reference, Time
@@ -74,6 +75,11 @@ class Named(Struct, gc=False):
     id: int | None = None
 
 
+class Buyer(Struct, gc=False):
+    admin_graphql_api_id: personal.CustomerId | None = None
+    id: personal.CustomerNumber | None = None
+
+
 class RefundLine(Struct, gc=False):
     line_item_id: int
     quantity: int
@@ -96,7 +102,7 @@ class Refund(Struct, gc=False):
     refund_line_items: list[RefundLine]
     transactions: list[Transaction]
     processed_at: Time | None = None
-    note: str | None = None
+    note: personal.Note | None = None
     of_return: Named | None = field(name="return", default=None)
 
 
@@ -118,14 +124,14 @@ class Fulfillment(Struct, gc=False):
 
 
 class Address(Struct, gc=False):
-    name: str | None = None
-    address1: str | None = None
-    address2: str | None = None
-    city: str | None = None
+    name: personal.Name | None = None
+    address1: personal.Place | None = None
+    address2: personal.Place | None = None
+    city: personal.Place | None = None
     province: str | None = None
-    zip: str | None = None
+    zip: personal.Place | None = None
     country_code: str | None = None
-    phone: str | None = None
+    phone: personal.Phone | None = None
 
 
 class Order(Struct, gc=False):
@@ -155,7 +161,7 @@ class Order(Struct, gc=False):
     total_tax_set: Amount | None = None
     original_total_duties_set: Amount | None = None
     original_total_additional_fees_set: Amount | None = None
-    customer: Named | None = None
+    customer: Buyer | None = None
     location_id: int | None = None
     shipping_address: Address | None = None
 
@@ -245,7 +251,7 @@ def record(stream: Stream, body: bytes, whole: contract.Order | None) -> contrac
         totalTaxSet=_optional_bag(sent.total_tax_set),
         originalTotalDutiesSet=_optional_bag(sent.original_total_duties_set),
         originalTotalAdditionalFeesSet=_optional_bag(sent.original_total_additional_fees_set),
-        customer=contract.Linked(_number(_id(sent.customer, "Customer"))) if sent.customer else None,
+        customer=contract.Buyer(_number(_id(sent.customer, "Customer"))) if sent.customer else None,
         retailLocation=_place(sent.location_id, [whole.retailLocation] if whole else []),
         shippingAddress=_address(sent.shipping_address),
     )
@@ -369,7 +375,7 @@ def _number(gid: str) -> str:
     return number
 
 
-def _id(named: Named, kind: str) -> str:
+def _id(named: Named | Buyer, kind: str) -> str:
     if named.admin_graphql_api_id is None and named.id is None:
         raise ValueError(f"a {kind} without an id")
     return named.admin_graphql_api_id or f"gid://shopify/{kind}/{named.id}"
@@ -391,4 +397,4 @@ def _upper(word: str | None) -> str | None:
     return None if word is None else word.upper()
 
 
-WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record)
+WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record, bodies={"orders": Order})

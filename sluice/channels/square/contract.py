@@ -10,6 +10,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -19,7 +21,7 @@ class Money(Struct, gc=False):
 
 
 class Address(Struct, gc=False):
-    locality: str | None = None
+    locality: personal.Place | None = None
     region: str | None = field(name="administrative_district_level_1", default=None)
     country: str | None = None
 
@@ -79,7 +81,7 @@ class ServiceCharge(Struct, gc=False, kw_only=True):
 
 
 class Recipient(Struct, gc=False):
-    display_name: str | None = None
+    display_name: personal.Name | None = None
     address: Address | None = None
 
 
@@ -155,9 +157,9 @@ class Order(Struct, kw_only=True):
     total_money: Money
     closed_at: Time | None = None
     version: int | None = None
-    reference_id: str | None = None
-    ticket_name: str | None = None
-    customer_id: str | None = None
+    reference_id: personal.Note | None = None
+    ticket_name: personal.Note | None = None
+    customer_id: personal.CustomerId | None = None
     source: Source | None = None
     total_tax_money: Money | None = None
     total_discount_money: Money | None = None
@@ -190,7 +192,7 @@ class Payment(Struct, kw_only=True):
     refunded_money: Money | None = None
     order_id: str | None = None
     location_id: str | None = None
-    customer_id: str | None = None
+    customer_id: personal.CustomerId | None = None
     source_type: str | None = None
     card_details: CardDetails | None = None
 
@@ -206,18 +208,18 @@ class Refund(Struct, kw_only=True):
     payment_id: str | None = None
     order_id: str | None = None
     location_id: str | None = None
-    reason: str | None = None
+    reason: personal.Note | None = None
 
 
 class Customer(Struct, kw_only=True):
-    id: str
+    id: personal.CustomerId
     created_at: Time
     updated_at: Time
-    given_name: str | None = None
-    family_name: str | None = None
-    company_name: str | None = None
-    email_address: str | None = None
-    phone_number: str | None = None
+    given_name: personal.Name | None = None
+    family_name: personal.Name | None = None
+    company_name: personal.Name | None = None
+    email_address: personal.Email | None = None
+    phone_number: personal.Phone | None = None
     address: Address | None = None
 
 

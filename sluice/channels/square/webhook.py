@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sluice.channels.protocol import Event, Stream, Webhook
+from sluice.channels.square import contract
 
 HEADER = "x-square-hmacsha256-signature"
 WHOLE = {
@@ -41,6 +42,25 @@ class _Body(Struct):
 
 class _Named(Struct):
     id: str
+
+
+class _Held(Struct):
+    payment: contract.Payment | None = None
+    refund: contract.Refund | None = None
+    customer: contract.Customer | None = None
+
+
+class _WholeData(Struct):
+    object: _Held | None = None
+
+
+class Whole(Struct):
+    """A body with its record in it."""
+
+    type: str
+    data: _WholeData
+    event_id: str | None = None
+    created_at: str | None = None
 
 
 def verify(secrets: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> bool:
@@ -88,4 +108,4 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record)
+WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record, bodies=dict.fromkeys(WHOLE.values(), Whole))

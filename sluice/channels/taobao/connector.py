@@ -147,7 +147,7 @@ CONNECTOR = Connector(
     name="taobao",
     kind="marketplace",
     streams=(
-        Stream("trades", Trade, key=("tid",), version="modified", order_key="tid"),
+        Stream("trades", Trade, key=("tid",), version="modified", order_key="tid", made="created", made_in="Asia/Shanghai"),
         Stream("refunds", Refund, key=("refund_id",), version="modified", order_key="tid"),
         Stream("items", Item, key=("num_iid",), snapshot=True),
     ),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
@@ -67,16 +68,16 @@ class Trade(Struct, kw_only=True):
     step_trade_status: str | None = None
     step_paid_fee: Decimal | None = None
     shipping_type: str | None = None
-    buyer_nick: str | None = None
-    buyer_open_uid: str | None = None
-    oaid: str | None = None
-    receiver_name: str | None = None
-    receiver_mobile: str | None = None
+    buyer_nick: personal.CustomerId | None = None
+    buyer_open_uid: personal.CustomerId | None = None
+    oaid: personal.Token | None = None
+    receiver_name: personal.Name | None = None
+    receiver_mobile: personal.Phone | None = None
     receiver_country: str | None = None
     receiver_state: str | None = None
-    receiver_city: str | None = None
-    receiver_district: str | None = None
-    receiver_zip: str | None = None
+    receiver_city: personal.Place | None = None
+    receiver_district: personal.Place | None = None
+    receiver_zip: personal.Place | None = None
     orders: Orders = Orders()
 
 

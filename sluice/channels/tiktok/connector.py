@@ -165,6 +165,7 @@ CONNECTOR = Connector(
             key=("id",),
             version="update_time",
             order_key="id",
+            made="create_time",
             unstamped=("recipient's address", "tracking number", "packages"),
         ),
         Stream("returns", Return, key=("return_id",), version="update_time", order_key="order_id"),

@@ -9,6 +9,8 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw, Struct
 
+from sluice.channels import personal
+
 
 class Tax(Struct, kw_only=True):
     tax_type: str | None = None
@@ -56,16 +58,16 @@ class Payment(Struct, kw_only=True):
 class District(Struct, kw_only=True):
     address_level: str | None = None
     address_level_name: str | None = None
-    address_name: str | None = None
+    address_name: personal.Place | None = None
 
 
 class Address(Struct, kw_only=True):
     """Missing while an order is unpaid or on hold; masked where the platform ships."""
 
-    name: str | None = None
-    phone_number: str | None = None
+    name: personal.Name | None = None
+    phone_number: personal.Phone | None = None
     region_code: str | None = None
-    postal_code: str | None = None
+    postal_code: personal.Place | None = None
     district_info: list[District] = []
 
 
@@ -76,8 +78,8 @@ class Order(Struct, kw_only=True):
     update_time: int
     payment: Payment
     line_items: list[LineItem]
-    user_id: str | None = None
-    buyer_email: str | None = None
+    user_id: personal.CustomerId | None = None
+    buyer_email: personal.Email | None = None
     recipient_address: Address | None = None
     payment_method_name: str | None = None
     is_cod: bool | None = None

@@ -186,8 +186,8 @@ CONNECTOR = Connector(
     streams=(
         Stream("channels", Channel, key=("id",), snapshot=True),
         Stream("variants", Variant, key=("id",), snapshot=True),
-        Stream("customers", Customer, key=("id",), version="updatedAt"),
-        Stream("orders", Order, key=("id",), version="updatedAt", order_key="id", unstamped=UNTOLD),
+        Stream("customers", Customer, key=("id",), version="updatedAt", made="createdAt"),
+        Stream("orders", Order, key=("id",), version="updatedAt", order_key="id", unstamped=UNTOLD, made="orderPlacedAt"),
     ),
     open=Shop,
     records=records,

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from sluice.channels import personal
+
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -27,16 +29,20 @@ class Identified(Struct, gc=False):
     id: str
 
 
+class Buyer(Struct, gc=False):
+    id: personal.CustomerId
+
+
 class Customer(Struct, gc=False):
     """Guests are customers too, without a `user`."""
 
-    id: str
+    id: personal.CustomerId
     createdAt: Time
     updatedAt: Time
-    firstName: str
-    lastName: str
-    emailAddress: str
-    phoneNumber: str | None = None
+    firstName: personal.Name
+    lastName: personal.Name
+    emailAddress: personal.Email
+    phoneNumber: personal.Phone | None = None
     addresses: "list[Address] | None" = None
 
 
@@ -47,7 +53,7 @@ class Country(Struct, gc=False):
 class Address(Struct, gc=False):
     id: str
     country: Country
-    city: str | None = None
+    city: personal.Place | None = None
     province: str | None = None
     defaultShippingAddress: bool | None = None
 
@@ -88,7 +94,7 @@ class Variant(Struct, gc=False):
 class OrderAddress(Struct, gc=False):
     """Each part may be missing; an order that ships nothing has none of them."""
 
-    city: str | None = None
+    city: personal.Place | None = None
     province: str | None = None
     countryCode: str | None = None
 
@@ -215,7 +221,7 @@ class Order(Struct, gc=False):
     shippingLines: list[ShippingLine]
     surcharges: list[Surcharge]
     history: History
-    customer: Identified | None = None
+    customer: Buyer | None = None
     shippingAddress: OrderAddress | None = None
     payments: list[Payment] | None = None
     fulfillments: list[Fulfillment] | None = None

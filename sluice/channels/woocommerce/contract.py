@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from sluice.channels import personal
 from sluice.channels.protocol import Id
 
 
 class Place(Struct):
     country: str | None = None
     state: str | None = None
-    city: str | None = None
+    city: personal.Place | None = None
 
 
 class LineItem(Struct, kw_only=True):
@@ -50,7 +51,7 @@ class Refund(Struct, kw_only=True):
     """A refund. An order only sums it up (`total`, negative); the others are of the refund's own record (`amount`, positive)."""
 
     id: Id
-    reason: str | None = None
+    reason: personal.Note | None = None
     total: Decimal | None = None
     amount: Decimal | None = None
     date_created_gmt: str | None = None
@@ -73,7 +74,7 @@ class Order(Struct, kw_only=True):
     total: Decimal
     total_tax: Decimal
     prices_include_tax: bool
-    customer_id: Id
+    customer_id: personal.CustomerNumber
     line_items: list[LineItem]
     refunds: list[Refund]
     billing: Place
@@ -88,17 +89,17 @@ class Order(Struct, kw_only=True):
 class Billing(Struct):
     country: str | None = None
     state: str | None = None
-    city: str | None = None
-    phone: str | None = None
+    city: personal.Place | None = None
+    phone: personal.Phone | None = None
 
 
 class Customer(Struct, kw_only=True):
     """A user of the site. `date_modified_gmt` is empty until the first change."""
 
-    id: Id
-    email: str
-    first_name: str
-    last_name: str
+    id: personal.CustomerNumber
+    email: personal.Email
+    first_name: personal.Name
+    last_name: personal.Name
     billing: Billing
     date_created_gmt: str | None
     date_modified_gmt: str | None = None

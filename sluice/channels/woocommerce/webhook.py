@@ -60,4 +60,4 @@ def record(stream: Stream, body: bytes, whole: Order | None) -> Order:
     return order
 
 
-WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record)
+WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record, bodies={"orders": Order})

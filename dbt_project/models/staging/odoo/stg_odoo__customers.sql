@@ -7,6 +7,8 @@ with source as (
         *,
         partner_id_id collate "C" as customer_id
     from {{ source('raw', 'odoo_sale_orders') }}
+    -- a customer who was erased is 0
+    where partner_id_id <> '0'
 
 ),
 

@@ -119,7 +119,8 @@ renamed as (
         id as order_id,
         name as order_number,
         'sale' as order_kind,
-        partner_id_id as customer_id,
+        -- a customer who was erased is 0
+        nullif(partner_id_id, '0') as customer_id,
         currency_id_name as currency,
 
         -- statuses: Odoo has no word for an order that is over, 'done' only locks it

@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+BI := .bi/bin
+BI_READY := .bi/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test acceptance lint types docs calendar bench clean lock
+.PHONY: help run up bi test acceptance lint types docs calendar bench clean lock
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -14,6 +16,9 @@ run: $(READY)    ## everything once: sandbox channels to published quotas, then 
 
 up: $(READY)     ## keep PostgreSQL, sandbox, Dagster UI and the data service running until Ctrl-C
 	@$(BIN)/sluice up
+
+bi: $(READY) $(BI_READY)  ## dashboards: Apache Superset on the warehouse, installed in .bi/, until Ctrl-C
+	@$(BIN)/sluice bi
 
 test: $(READY)   ## all tests, on a real PostgreSQL
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -43,6 +48,8 @@ clean:           ## stop what runs and forget all state (the warehouse too)
 lock:            ## resolve requirements.lock anew, for Python 3.11 to 3.13 on Linux and macOS (needs uv)
 	uv pip compile --universal --python-version 3.11 --group dev --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-annotate --no-header --quiet --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-annotate --no-header --quiet --upgrade dashboards/requirements.in -o dashboards/requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
@@ -50,4 +57,11 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing into .venv (about 150 packages, 2 to 4 minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Apart from ours: Superset pins an SQLAlchemy and a pandas of its own.
+$(BI_READY): dashboards/requirements.lock
+	@test -x $(BI)/python || $(PYTHON) -m venv .bi
+	@echo "Installing Superset into .bi (about 170 packages, 800 MB, 2 to 4 minutes the first time) ..."
+	@$(BI)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dashboards/requirements.lock
 	@touch $@

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from sluice.cli.commands.backtest_quotas import backtest_quotas
+from sluice.cli.commands.bi import bi
 from sluice.cli.commands.channels import channels
 from sluice.cli.commands.customers import customers
 from sluice.cli.commands.explain import explain
@@ -22,6 +23,7 @@ from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
 from sluice.cli.commands.replenish import replenish
 from sluice.cli.commands.simulate import simulate
+from sluice.cli.commands.report import report
 from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
 
@@ -189,6 +191,8 @@ def url(config: ConfigPath = None) -> None:
     print(warehouse.url())
 
 
+app.command()(bi)
+app.command()(report)
 app.add_typer(channels, name="channels")
 app.add_typer(customers, name="customers")
 app.add_typer(keys, name="keys")

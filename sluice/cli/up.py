@@ -26,7 +26,7 @@ def up(path: Path | None, ui_port: int, api_port: int) -> int:
     """Exit code 0 after Ctrl-C, 1 when a part died by itself."""
     console = Console()
     for name, port in (("--ui-port", ui_port), ("--api-port", api_port)):
-        _require_free(name, port)
+        require_free(name, port)
     note = warehouse.home() / "up.json"
     with console.status("") as status:
         stages = Stages(say=lambda name: status.update(f"{name} ..."))
@@ -37,7 +37,7 @@ def up(path: Path | None, ui_port: int, api_port: int) -> int:
                 note.write_text(json.dumps({"pid": os.getpid(), "ui": ui_port, "api": api_port}))
                 status.update("waiting for the Dagster UI (it loads the definitions first) ...")
                 addresses = {"Dagster UI": f"http://127.0.0.1:{ui_port}", "data service": f"http://127.0.0.1:{api_port}/docs"}
-                dead = _wait_until_answering(supervisor, list(addresses.values()))
+                dead = wait_until_answering(supervisor, list(addresses.values()))
                 status.stop()
                 if not dead:
                     subscribe(ready, f"http://127.0.0.1:{api_port}")
@@ -89,7 +89,7 @@ def _start(supervisor: Supervisor, ui_port: int, api_port: int) -> None:
     supervisor.start("service", [sys.executable, "-m", "sluice.service.serve", "--port", str(api_port)])
 
 
-def _require_free(option: str, port: int) -> None:
+def require_free(option: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -98,7 +98,7 @@ def _require_free(option: str, port: int) -> None:
             raise ConfigError(f"port {port} is taken by another program; choose another with {option}") from fault
 
 
-def _wait_until_answering(supervisor: Supervisor, addresses: list[str]) -> str | None:
+def wait_until_answering(supervisor: Supervisor, addresses: list[str]) -> str | None:
     """None when all answer; the name of a part that died meanwhile."""
     deadline = time.monotonic() + START_LIMIT
     waiting = list(addresses)

@@ -9,6 +9,7 @@ ranked as (
         result_id,
         run_id,
         checked_at,
+        cast(checked_at at time zone 'UTC' as date) as checked_date,
         table_name,
         check_name,
         severity,

@@ -13,7 +13,8 @@ landed as (
         pages,
         records,
         bytes,
-        landed_at
+        landed_at,
+        cast(landed_at at time zone 'UTC' as date) as landed_date
     from files
 )
 

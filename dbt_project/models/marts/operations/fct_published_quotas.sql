@@ -18,6 +18,7 @@ published as (
         read_back,
         coalesce(read_back = quantity, false) as is_confirmed,
         created_at as queued_at,
+        cast(created_at at time zone 'UTC' as date) as queued_date,
         sent_at,
         cast(extract(epoch from sent_at - created_at) as numeric(18, 4)) as seconds_to_send
     from messages

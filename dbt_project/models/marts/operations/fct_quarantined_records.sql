@@ -11,6 +11,7 @@ recorded as (
         shop,
         stream,
         received_at,
+        cast(received_at at time zone 'UTC' as date) as received_date,
         resolved_at,
         resolved_at is null as is_open
     from quarantine

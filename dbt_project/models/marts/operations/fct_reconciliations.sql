@@ -10,6 +10,7 @@ counted as (
         channel,
         shop,
         at as reconciled_at,
+        cast(at at time zone 'UTC' as date) as reconciled_date,
         agrees,
         cast(result ->> 'claimed_orders' as integer) as channel_orders,
         cast(result ->> 'held_orders' as integer) as warehouse_orders,

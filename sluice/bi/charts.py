@@ -15,6 +15,7 @@ VIZ = {
     "table": "table",
 }
 GRAINS = {"day": "P1D", "week": "P1W", "month": "P1M"}
+MOST_ROWS = 10_000
 ALL_TIME = "No filter"
 SERIES = 20
 """Lines or colours in one chart; more cannot be told apart."""
@@ -30,7 +31,12 @@ def compiled(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict
 
 
 def _common(chart: Chart, time: str | None) -> dict[str, Any]:
-    return {"viz_type": VIZ[chart.chart], "adhoc_filters": _filters(chart, time), "row_limit": chart.limit, "extra_form_data": {}}
+    return {"viz_type": VIZ[chart.chart], "adhoc_filters": _filters(chart, time), "row_limit": _rows(chart), "extra_form_data": {}}
+
+
+def _rows(chart: Chart) -> int:
+    """A limit would cut days out of a chart over time."""
+    return MOST_ROWS if chart.over else chart.limit
 
 
 def _filters(chart: Chart, time: str | None) -> list[dict[str, Any]]:
@@ -135,7 +141,7 @@ def _query(chart: Chart, time: str | None) -> dict[str, Any]:
         "orderby": [[order.lstrip("-"), not order.startswith("-")]] if order else [],
         "series_columns": chart.by if chart.over else [],
         "series_limit": SERIES if chart.over and chart.by else 0,
-        "row_limit": chart.limit if not chart.over else 10_000,
+        "row_limit": _rows(chart),
         "order_desc": True,
     }
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 FILE = Path(__file__).with_name("metrics.yml")
 NAME = r"^_?[a-z][a-z0-9_]*$"
 OTHER = re.compile(r"\{(\w+)\}")
-Unit = Literal["count", "pieces", "money", "share", "hours", "days", "times a year"]
+Unit = Literal["count", "pieces", "money", "share", "seconds", "hours", "days", "times a year"]
 AddsUp = Literal["additive", "ratio", "percentile"]
 
 

@@ -31,7 +31,12 @@ def compiled(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict
 
 
 def _common(chart: Chart, time: str | None) -> dict[str, Any]:
-    return {"viz_type": VIZ[chart.chart], "adhoc_filters": _filters(chart, time), "row_limit": _rows(chart), "extra_form_data": {}}
+    return {
+        "viz_type": VIZ[chart.chart],
+        "adhoc_filters": _filters(chart, time),
+        "row_limit": _rows(chart),
+        "extra_form_data": {},
+    }
 
 
 def _rows(chart: Chart) -> int:
@@ -109,7 +114,13 @@ def _heatmap(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict
 
 
 def _table(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict[str, Any]:
-    shared = {"table_timestamp_format": "smart_date", "show_cell_bars": False, "page_length": 50, "color_pn": False, "order_desc": True}
+    shared = {
+        "table_timestamp_format": "smart_date",
+        "show_cell_bars": False,
+        "page_length": 50,
+        "color_pn": False,
+        "order_desc": True,
+    }
     if chart.columns:
         ordered = [json.dumps([chart.order.lstrip("-"), not chart.order.startswith("-")])] if chart.order else []
         return shared | {"query_mode": "raw", "all_columns": chart.columns, "order_by_cols": ordered}

@@ -44,6 +44,8 @@ def reader(address: str, state: Path) -> str:
                 f"this role may not make a login for dashboards: let an administrator `create role {NAME} login password '...' "
                 f"in role {READER}` and set {NAMED} to its address"
             ) from fault
+        except psycopg.errors.UndefinedObject as fault:
+            raise ConfigError(f"the role {READER} is not there yet: `sluice run` makes it, or says who can") from fault
     parts = conninfo_to_dict(address)
     return f"postgresql://{NAME}:{password}@{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts['dbname']}"
 

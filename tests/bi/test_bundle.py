@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sluice.bi import bundle, pages
 from sluice.bi.catalog import marts, spoken
@@ -12,7 +13,7 @@ from sluice.bi.measures import measures
 from sluice.bi.pages import Page
 from sluice.config import ConfigError
 from sluice.metrics.dictionary import dictionary
-from sluice.project import DASHBOARDS
+from sluice.project import DASHBOARDS, DBT_PROJECT
 
 SHIPPED = pages.read(DASHBOARDS / "pages")
 
@@ -61,7 +62,9 @@ def test_everything_points_to_something_in_it(files: bundle.Files) -> None:
     assert {one["dataset_uuid"] for one in of_kind(files, "charts")} <= datasets
     placed = []
     for page in of_kind(files, "dashboards"):
-        placed += [node["meta"]["uuid"] for node in page["position"].values() if isinstance(node, dict) and node["type"] == "CHART"]
+        placed += [
+            node["meta"]["uuid"] for node in page["position"].values() if isinstance(node, dict) and node["type"] == "CHART"
+        ]
         for asked in page["metadata"]["native_filter_configuration"]:
             assert all(target == {} or target["datasetUuid"] in datasets for target in asked["targets"])
     assert sorted(placed) == sorted(charts)
@@ -99,3 +102,12 @@ def test_a_page_that_asks_for_what_there_is_not_is_named(chart: dict[str, Any], 
 
 def test_headings_are_spoken() -> None:
     assert [spoken(name) for name in ("facility_id", "sku", "hours_open")] == ["Facility ID", "SKU", "Hours open"]
+
+
+def test_the_exposure_names_what_the_pages_read(files: bundle.Files) -> None:
+    """So that dbt tells who is hurt by a change of a mart."""
+    exposures = yaml.safe_load((DBT_PROJECT / "models" / "exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    (dashboards,) = (one for one in exposures if one["name"] == "dashboards")
+    shown = {one["dataset_uuid"] for one in of_kind(files, "charts")}
+    read = {f"ref('{one['table_name']}')" for one in of_kind(files, "datasets") if one["uuid"] in shown}
+    assert set(dashboards["depends_on"]) == read

@@ -14,6 +14,8 @@ from sluice.config import ConfigError
 @pytest.fixture
 def house(database_url: str) -> str:
     with warehouse.connect(database_url, autocommit=True) as db:
+        if db.execute("select from pg_roles where rolname = 'sluice_reader'").fetchone() is None:
+            db.execute("create role sluice_reader nologin")
         db.execute("create schema if not exists marts")
         db.execute("grant usage on schema marts to sluice_reader")
         db.execute("create table marts.sold as select 7 as pieces")

@@ -31,6 +31,8 @@ class Questions:
     def _metrics(self, chart: Chart) -> Rows:
         """A row a combination that any of the metrics has, and of money a row a currency where there are several."""
         found = [(name, one) for name in chart.metrics for one in answer(self.db, self._question(chart, name))]
+        # an amount that no row gives a currency is none
+        found = [(name, one) for name, one in found if one.get(CURRENCY, True) is not None]
         mixed = len({one[CURRENCY] for _, one in found if CURRENCY in one}) > 1
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
         for name, one in found:

@@ -45,7 +45,12 @@ def charts(running: Dashboards) -> dict[str, Any]:
         chart = asked.get(f"{running.url}/api/v1/chart/{one['id']}", timeout=60).json()["result"]
         context = json.loads(chart["query_context"])
         answer = asked.post(f"{running.url}/api/v1/chart/data", json=context, timeout=60)
-        answers[one["uuid"]] = {"name": chart["slice_name"], "context": context, "status": answer.status_code, "body": answer.json()}
+        answers[one["uuid"]] = {
+            "name": chart["slice_name"],
+            "context": context,
+            "status": answer.status_code,
+            "body": answer.json(),
+        }
     return answers
 
 

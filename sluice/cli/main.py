@@ -24,6 +24,7 @@ from sluice.cli.commands.prove import prove
 from sluice.cli.commands.replenish import replenish
 from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.report import report
+from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.stock import stock
 from sluice.cli.faults import said
 

@@ -20,7 +20,7 @@ Names = Annotated[list[str], BeforeValidator(_listed)]
 Value = bool | int | str
 Kind = Literal["number", "line", "area", "bar", "heatmap", "table"]
 Grain = Literal["day", "week", "month"]
-HEIGHTS: dict[str, int] = {"number": 16, "line": 44, "area": 44, "bar": 44, "heatmap": 50, "table": 50}
+HEIGHTS: dict[str, int] = {"number": 18, "line": 44, "area": 44, "bar": 44, "heatmap": 50, "table": 50}
 
 
 class Strict(BaseModel):

@@ -22,7 +22,6 @@ from sluice.cli.commands.options import AsJson, ConfigPath, ShopName
 from sluice.cli.commands.plan import plan
 from sluice.cli.commands.prove import prove
 from sluice.cli.commands.replenish import replenish
-from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.report import report
 from sluice.cli.commands.simulate import simulate
 from sluice.cli.commands.stock import stock

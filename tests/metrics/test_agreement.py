@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,9 @@ from sluice.metrics.dictionary import dictionary
 from sluice.metrics.question import Question
 from sluice.service.keys import create
 from tests.conftest import copy_of
+from tests.metrics import world
 from tests.service.conftest import serving
-from tests.warehouse import raw
 
-YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 QUESTIONS: list[tuple[str, list[str], list[str]]] = [
     *((one.name, [], []) for one in dictionary().metrics),
     *((one.name, ["channel"], []) for one in dictionary().metrics if "channel" in one.dataset.dimensions),
@@ -33,39 +31,6 @@ QUESTIONS: list[tuple[str, list[str], list[str]]] = [
     ("article_sales", ["sku"], ["is_cancelled=false"]),
     ("stock_units", ["sku"], ["facility_id=WH-1"]),
 ]
-
-
-def sell(db: psycopg.Connection) -> None:
-    """Orders of two currencies: cancelled ones, one of three refunded, postage, a line of nothing, a day at the date line."""
-    raw.shops(db)
-    raw.erp(db, YESTERDAY)
-    raw.trade(db, "1", [("A", 3, "10.10"), ("B", 1, "30.00")], YESTERDAY, postage="8.00")
-    raw.trade(db, "2", [("B", 2, "29.99")], YESTERDAY, created="2026-03-31 23:59:59")
-    raw.trade(db, "3", [("SET", 1, "45.00")], YESTERDAY, created="2026-04-01 00:00:00", status="WAIT_SELLER_SEND_GOODS")
-    raw.trade(db, "4", [("A", 7, "10.00")], YESTERDAY, created="2026-04-02 10:00:00", status="TRADE_CLOSED")
-    raw.trade(db, "5", [("A", 1, "0.00")], YESTERDAY, created="2026-04-02 10:00:00")
-    raw.refund(db, "2", 0, "29.99", YESTERDAY)
-    # 31 March in Los Angeles
-    raw.shopify_order(db, "1001", YESTERDAY, processed_at="2026-04-01 06:59:59+00")
-    raw.shopify_order(db, "1002", YESTERDAY, processed_at="2026-04-01 07:00:00+00")
-    cancelled = {"cancelled_at": "2026-04-03 00:00:00+00"}
-    raw.shopify_order(db, "1003", YESTERDAY, processed_at="2026-04-02 07:00:00+00", **cancelled)
-
-
-def stock_up(db: psycopg.Connection) -> None:
-    """What the ledger holds of A and B where everything is served from, and two plans with quotas for the shop at Taobao."""
-    db.execute("insert into ops.stock_feeds values ('WH-1', now())")
-    items = "insert into ops.stock_positions (facility_id, sku, on_hand, committed, held) values ('WH-1', %s, %s, %s, %s)"
-    with db.cursor() as cursor:
-        cursor.executemany(items, [("A", 10, 2, 0), ("B", 1, 1, 1)])
-    for as_of, quotas in (("2026-03-01", {"A": 2, "B": 4}), ("2026-04-01", {"A": 10})):
-        run = db.execute("insert into planning.runs (as_of, policy) values (%s, '{}') returning run_id", (as_of,)).fetchall()[0][
-            0
-        ]
-        for sku, quota in quotas.items():
-            row = (run, sku, quota, quota + 5)
-            db.execute("insert into planning.quotas values (%s, 'WH-1', %s, 'taobao', 'flagship', %s, %s, 'why')", row)
-        db.execute("update planning.runs set finished_at = now() where run_id = %s", (run,))
 
 
 @dataclass(frozen=True)
@@ -79,8 +44,9 @@ class House:
 def house(postgres: warehouse.Embedded, built_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with copy_of(postgres, built_template) as url, warehouse.connect(url, autocommit=True) as db:
         db.execute("delete from raw.shops")
-        sell(db)
-        stock_up(db)
+        world.sell(db)
+        world.stock_up(db)
+        world.operate(db)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("agreement")))
             dbt.run(url, ["run", "--select", "path:models/marts"])

@@ -15,6 +15,8 @@ from sluice.bi.pages import Chart, Page
 from sluice.config import ConfigError
 
 VERSION = "1.0.0"
+FRACTIONS = ("double precision", "numeric(18, 2)", "numeric(18, 4)")
+"""Types of columns that two decimals are enough of to read."""
 DATABASE = "Sluice warehouse"
 Files = dict[str, dict[str, Any]]
 """Content by path within the bundle."""
@@ -90,7 +92,7 @@ class _Bundle:
                 {
                     "slice_name": chart.title or self.measures[chart.metrics[0]].label,
                     "description": chart.note or self._described(chart),
-                    **charts.compiled(chart, self._time(chart, table), self.formats),
+                    **charts.compiled(chart, self._time(chart, table), self._formats(chart, table)),
                     "cache_timeout": None,
                     "uuid": uuid,
                     "version": VERSION,
@@ -106,6 +108,11 @@ class _Bundle:
 
     def _described(self, chart: Chart) -> str:
         return " ".join(f"{self.measures[name].label}: {self.measures[name].metric.description}" for name in chart.metrics)
+
+    def _formats(self, chart: Chart, table: str) -> dict[str, str]:
+        if chart.metrics:
+            return self.formats
+        return {column.name: ",.2f" for column in self.marts[table].columns if column.type in FRACTIONS}
 
     def _time(self, chart: Chart, table: str) -> str | None:
         if chart.metrics:

@@ -24,7 +24,7 @@ SERIES = 20
 def compiled(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict[str, Any]:
     """`viz_type`, `params` and `query_context` of a chart whose dataset keeps time in the column `time`.
 
-    `formats` are d3 number formats by metric.
+    `formats` are d3 number formats by metric, or by column of a table.
     """
     form = _common(chart, time) | _FORMS[chart.chart](chart, time, formats)
     return {"viz_type": VIZ[chart.chart], "params": form, "query_context": json.dumps(_context(form, _query(chart, time)))}
@@ -121,10 +121,10 @@ def _table(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict[s
         "color_pn": False,
         "order_desc": True,
     }
+    styled = {name: {"d3NumberFormat": formats[name]} for name in chart.columns or chart.metrics if name in formats}
     if chart.columns:
         ordered = [json.dumps([chart.order.lstrip("-"), not chart.order.startswith("-")])] if chart.order else []
-        return shared | {"query_mode": "raw", "all_columns": chart.columns, "order_by_cols": ordered}
-    styled = {name: {"d3NumberFormat": formats[name]} for name in chart.metrics}
+        return shared | {"query_mode": "raw", "all_columns": chart.columns, "order_by_cols": ordered, "column_config": styled}
     return shared | {
         "query_mode": "aggregate",
         "groupby": chart.by,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -153,4 +154,4 @@ def text(value: Any) -> str:
         return f"{value:,}"
     if hasattr(value, "hour"):
         return f"{value:%Y-%m-%d %H:%M}"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return f"{value:,.2f}" if isinstance(value, float | Decimal) else str(value)

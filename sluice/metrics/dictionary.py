@@ -27,7 +27,7 @@ class Dataset(Strict):
     """A view of the warehouse, a row a fact. `dimensions` are columns of it that may be asked by."""
 
     name: str = Field(pattern=NAME)
-    relation: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    relation: str = Field(pattern=r"^[a-z_]+\.[a-z][a-z0-9_]*$")
     time: str | None = Field(None, pattern=NAME)
     currency: str | None = Field(None, pattern=NAME)
     dimensions: tuple[str, ...]

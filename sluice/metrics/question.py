@@ -73,7 +73,7 @@ def _group(question: Question, name: str) -> sql.Composable:
     if name not in GRAINS or question.metric.dataset.time is None:
         return sql.Identifier(name)
     day = sql.Identifier(question.metric.dataset.time)
-    return day if name == "day" else sql.SQL("cast(date_trunc({}, {}) as date)").format(sql.Literal(name), day)
+    return sql.SQL("cast(date_trunc({}, {}) as date)").format(sql.Literal(name), day)
 
 
 def _conditions(question: Question) -> tuple[list[sql.Composable], dict[str, Any]]:

@@ -12,6 +12,7 @@ from sluice.config import Planning
 from sluice.operations import decisions, frames
 from sluice.operations.absorb import absorb
 from sluice.operations.decisions import POSITION_COLUMNS, Run
+from sluice.operations.forecast import expected
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.lead_time import lead_times
 from sluice.planning.plan import Plan, plan
@@ -117,8 +118,8 @@ def decide(db: Connection, policy: Planning, outlets: Sequence[Outlet] = ()) -> 
     """
     absorb(db)
     with decisions.turn(db):
-        as_of, made, stock = _planned(db, policy)
-        run = Run("plan", as_of, _kept(policy))
+        as_of, made, stock, forecast_id = _planned(db, policy)
+        run = Run("plan", as_of, _kept(policy), forecast_id=forecast_id)
         run_id = decisions.append(db, run, {table: getattr(made, table) for table in Plan.__slots__}, stock)
         db.execute("delete from ops.stock_changes")  # of this snapshot: all that the plan has seen
         queued = sum(queue(db, outlet, everything=True) for outlet in outlets)
@@ -136,7 +137,7 @@ def decide(db: Connection, policy: Planning, outlets: Sequence[Outlet] = ()) -> 
 
 def planned(db: Connection, policy: Planning) -> tuple[date, Plan]:
     """The plan that the warehouse as it is gives under `policy`, and the day it looks from. Nothing is written."""
-    as_of, made, _ = _planned(db, policy)
+    as_of, made, *_ = _planned(db, policy)
     return as_of, made
 
 
@@ -164,14 +165,15 @@ def _kept(policy: Planning) -> dict[str, Any]:
     return policy.model_dump(mode="json", by_alias=True) | {"rules": rules}
 
 
-def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame]:
-    """With the positions that it is made from."""
+def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame, int | None]:
+    """With the positions that it is made from, and the forecast's id."""
     as_of = first_day_unknown(db, policy)
+    forecast_id, forecast = (expected(db, as_of) if policy.demand == "forecast" else None) or (None, None)
     days = {"since": as_of - timedelta(days=policy.history_days), "until": as_of}
     demand = frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS)
     purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
     stock = frames.read(db, POSITION.format(**days), POSITION_COLUMNS)
-    return as_of, plan(demand, lead_times(purchases, policy), stock, policy, as_of), stock
+    return as_of, plan(demand, lead_times(purchases, policy), stock, policy, as_of, forecast), stock, forecast_id
 
 
 def first_day_unknown(db: Connection, policy: Planning) -> date:

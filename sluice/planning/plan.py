@@ -7,6 +7,7 @@ import polars as pl
 
 from sluice.config import Planning
 from sluice.planning.demand import CHANNEL, ITEM, channel_rates, demand_rates
+from sluice.planning.expected import Expected, preferred
 from sluice.planning.policy import terms
 from sluice.planning.position import PROMISED, positions
 from sluice.planning.replan import Basis, replan
@@ -27,18 +28,26 @@ class Plan:
     basis: pl.DataFrame
 
 
-def plan(demand: pl.DataFrame, lead_times: pl.DataFrame, stock_position: pl.DataFrame, policy: Planning, as_of: date) -> Plan:
+def plan(
+    demand: pl.DataFrame,
+    lead_times: pl.DataFrame,
+    stock_position: pl.DataFrame,
+    policy: Planning,
+    as_of: date,
+    forecast: Expected | None = None,
+) -> Plan:
     """Plan every (facility, sku) that has stock or sold in the policy's history before `as_of`.
 
     `demand` is the mart demand_daily, `lead_times` comes from lead_time.lead_times, `stock_position` is as position.positions
-    takes it. An item whose stock isn't known gets safety stock and a basis, and is not split: nothing is published for it.
+    takes it. Demand is that of `forecast`, and of history for items that it doesn't have. An item whose stock isn't known gets
+    safety stock and a basis, and is not split: nothing is published for it.
     """
-    rates = demand_rates(demand, as_of, policy.history_days)
-    by_channel = channel_rates(demand, as_of, policy.history_days)
+    history = Expected(demand_rates(demand, as_of, policy.history_days), channel_rates(demand, as_of, policy.history_days))
+    rates = preferred(forecast, history)
     stock = positions(stock_position).collect()
-    items = _items(stock, rates)
-    safety = _safety(items, rates, lead_times, policy)
-    basis = _basis(items, by_channel, policy)
+    items = _items(stock, history.items)
+    safety = _safety(items, rates.items, lead_times, policy)
+    basis = _basis(items, rates.channels, policy)
     everywhere = items.join(stock, on=ITEM, how="left").with_columns(
         pl.col("on_hand", *PROMISED).fill_null(0), pl.col("is_known").fill_null(True)
     )

@@ -1,4 +1,4 @@
-"""The nightly plan: safety stock, then how much of the stock each channel may draw."""
+"""The nightly plan: from the forecast safety stock, then how much of the stock each channel may draw."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,7 @@ INPUTS = [
     ["ops", "stock_positions"],
     ["unified", "purchase_order_lines"],
     ["unified", "products"],
+    ["planning", "forecasts"],
 ]
 SAFETY_STOCK = dg.AssetKey(["planning", "safety_stock"])
 STOCK_PLAN = dg.AssetKey(["planning", "stock_plan"])

@@ -1,0 +1,137 @@
+"""The forecast through a real warehouse: kept by run, believed by the plan, batches as one."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import numpy as np
+import psycopg
+import pytest
+
+from sluice import warehouse
+from sluice.config import Planning
+from sluice.operations import forecast as room
+from sluice.operations.decide import decide, planned
+from sluice.operations.forecast import expected, make, sold
+from tests.conftest import copy_of
+
+AS_OF = date(2026, 3, 31)
+POLICY = Planning(as_of=AS_OF, forecast_weeks=4, forecast_history_days=210)
+
+
+@pytest.fixture
+def db(postgres: warehouse.Embedded, built_template: str) -> Iterator[psycopg.Connection]:
+    """Empty marts, and 210 days of two facilities: 14 pieces a day of A at WH, none of which is left in the last four weeks."""
+    with copy_of(postgres, built_template) as address, warehouse.connect(address) as connection:
+        draw = np.random.default_rng(1)
+        rows = [
+            (AS_OF - timedelta(days=ago), channel, "main", facility, sku, int(pieces), 10 * int(pieces))
+            for sku in "ABCDEF"
+            for facility in ("WH", "SH")
+            for channel, rate in (("shopify", 4), ("taobao", 10))
+            for ago, pieces in enumerate(draw.poisson(rate, 210), start=1)
+            if pieces and not (sku == "A" and facility == "WH" and ago <= 28)
+        ]
+        with connection.cursor().copy(
+            "copy marts.demand_daily (demand_date, channel, shop, facility_id, sku, quantity, revenue_base, returned_quantity)"
+            " from stdin"
+        ) as copy:
+            for row in rows:
+                copy.write_row([*row, 0])
+        connection.commit()
+        yield connection
+
+
+def sell_out(db: psycopg.Connection, sku: str, facility: str, ago: int) -> None:
+    """Counted long ago, and gone on the day."""
+    db.execute("insert into ops.stock_feeds values (%s, %s) on conflict do nothing", (facility, AS_OF - timedelta(days=101)))
+    for key, kind, pieces, days in (("in", "receipt", 50, 100), ("out", "adjustment", -50, ago)):
+        at = AS_OF - timedelta(days=days)
+        db.execute("select ops.adjust_stock(%s, %s, %s, %s, %s, %s)", (f"{key}-{sku}", kind, facility, sku, pieces, at))
+    db.commit()
+
+
+def items(db: psycopg.Connection, forecast_id: int) -> dict[tuple[str, str], tuple[float, int]]:
+    rows = db.execute(
+        "select facility_id, sku, demand_mean, sold_out_days from planning.forecast_items where forecast_id = %s", [forecast_id]
+    ).fetchall()
+    return {(facility, sku): (mean, days) for facility, sku, mean, days in rows}
+
+
+def test_it_is_kept_and_adds_up(db: psycopg.Connection) -> None:
+    made = make(db, POLICY, AS_OF, {"CN"})
+    assert (made.items, made.fallbacks) == (12, 0)
+    found = items(db, made.forecast_id)
+    assert found["SH", "B"][0] == pytest.approx(14, rel=0.1)
+    gaps = db.execute(
+        "select max(abs(i.demand_mean - c.mean)), max(abs(i.demand_mean - w.mean / 28)) from planning.forecast_items as i"
+        " join (select facility_id, sku, sum(demand_mean) as mean from planning.forecast_channels group by 1, 2) as c"
+        "   using (facility_id, sku)"
+        " join (select facility_id, sku, sum(mean) as mean from planning.forecasts group by 1, 2) as w using (facility_id, sku)"
+    ).fetchone()
+    assert gaps
+    assert max(gaps) < 1e-9
+    assert made.models.filter("is_chosen").height == 4
+    weeks = sold(db, AS_OF, 4)
+    assert weeks["week_start"].to_list() == [AS_OF - timedelta(days=7 * ago) for ago in (4, 3, 2, 1)]
+    assert weeks["pieces"].sum() == pytest.approx(11 * 14 * 28, rel=0.05)
+
+
+def test_what_the_ledger_says_was_sold_out_is_not_taken_for_no_demand(db: psycopg.Connection) -> None:
+    blind = items(db, make(db, POLICY, AS_OF).forecast_id)["WH", "A"]
+    sell_out(db, "A", "WH", 29)
+    seeing = items(db, make(db, POLICY, AS_OF).forecast_id)["WH", "A"]
+    assert blind[1] == 0
+    assert seeing[1] == 29, "the day it went, and four weeks"
+    assert seeing[0] == pytest.approx(14, rel=0.25)
+    assert blind[0] < 8
+
+
+def test_a_finished_forecast_says_what_it_said(db: psycopg.Connection) -> None:
+    made = make(db, POLICY, AS_OF)
+    for statement in (
+        "update planning.forecasts set mean = 0",
+        "delete from planning.forecast_items",
+        "insert into planning.forecast_models values (1, 'smooth', 'x', 0, 0, false)",
+        "update planning.forecast_runs set as_of = '2000-01-01'",
+    ):
+        with pytest.raises(psycopg.errors.RestrictViolation), db.transaction():
+            db.execute(statement.replace("values (1", f"values ({made.forecast_id}"))  # type: ignore[arg-type]
+
+
+def test_the_plan_believes_a_fresh_forecast_and_no_old_one(db: psycopg.Connection) -> None:
+    sell_out(db, "A", "WH", 29)
+    without = planned(db, POLICY)[1].safety_stock
+    assert expected(db, AS_OF) is None
+    made = make(db, POLICY, AS_OF)
+    decision = decide(db, POLICY)
+    kept = db.execute("select forecast_id from planning.runs where run_id = %s", [decision.run_id]).fetchone()
+    assert kept == (made.forecast_id,)
+    rows = db.execute(
+        "select s.demand_mean, i.demand_mean from planning.safety_stock as s join planning.forecast_items as i"
+        " using (facility_id, sku) where s.run_id = %s",
+        [decision.run_id],
+    ).fetchall()
+    assert len(rows) == 12
+    assert all(plans == forecasts for plans, forecasts in rows)
+    by_history = planned(db, POLICY.model_copy(update={"demand": "history"}))[1].safety_stock
+    assert by_history.equals(without)
+    assert not by_history.equals(planned(db, POLICY)[1].safety_stock)
+    assert expected(db, AS_OF + timedelta(days=8)) is None
+    assert expected(db, AS_OF - timedelta(days=1)) is None, "it knows a day that the plan does not"
+
+
+def test_batches_are_as_one(db: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = make(db, POLICY, AS_OF)
+    monkeypatch.setattr(room, "BATCH", 4)
+    parts = make(db, POLICY, AS_OF)
+    assert parts.items == whole.items == 12
+    one, other = items(db, whole.forecast_id), items(db, parts.forecast_id)
+    assert one.keys() == other.keys()
+    assert all(other[key][0] == pytest.approx(one[key][0], rel=0.1) for key in one)
+
+
+def test_an_empty_warehouse_gives_an_empty_forecast(postgres: warehouse.Embedded, built_template: str) -> None:
+    with copy_of(postgres, built_template) as address, warehouse.connect(address) as connection:
+        made = make(connection, POLICY, AS_OF)
+        assert (made.items, made.total.height) == (0, 0)
+        assert decide(connection, POLICY).safety_stock_rows == 0

@@ -70,8 +70,11 @@ def _reconciled(found: Matrix, made: Projection, known: Learned, policy: Plannin
     mean = made.daily.mean(axis=1)
     own = Level(mean, (made.sd / WEEK) ** 2, found.items["sku"].rank("dense").to_numpy().astype(np.int64) - 1)
     level, variance = _trailing(found.by_channel)
-    lift = np.divide(mean * WEEK, made.level, out=np.ones(len(mean)), where=made.level > 0)[found.item_of]
-    channels = Level(level * lift / WEEK, variance * (lift / WEEK) ** 2, found.item_of)
+    # channels are as booked, the item is not: together they make what it would have sold, in season
+    booked = np.bincount(found.item_of, level, len(mean))
+    season = np.divide(mean, made.level, out=np.full(len(mean), 1 / WEEK), where=made.level > 0)
+    lift = (season * np.divide(made.trailing, booked, out=np.ones(len(mean)), where=booked > 0))[found.item_of]
+    channels = Level(level * lift, variance * lift**2, found.item_of)
     _, items, leaves = reconcile(_whole(found, made, known, policy, as_of, own), own, channels)
     # the sd of a day, by that of a week: days of one week share what the forecast missed
     return items, leaves, np.sqrt(channels.variance * WEEK)

@@ -1,16 +1,20 @@
 """The forecast through a real warehouse: kept by run, believed by the plan, batches as one."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
 import psycopg
 import pytest
+from rich.console import Console
 
 from sluice import warehouse
+from sluice.cli.explain_plan import _tree
 from sluice.config import Planning
 from sluice.operations import forecast as room
 from sluice.operations.decide import decide, planned
+from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import expected, make, sold
 from tests.conftest import copy_of
 
@@ -135,3 +139,23 @@ def test_an_empty_warehouse_gives_an_empty_forecast(postgres: warehouse.Embedded
         made = make(connection, POLICY, AS_OF)
         assert (made.items, made.total.height) == (0, 0)
         assert decide(connection, POLICY).safety_stock_rows == 0
+
+
+def test_a_number_explains_itself(db: psycopg.Connection) -> None:
+    sell_out(db, "A", "WH", 29)
+    made = make(db, POLICY, AS_OF)
+    decide(db, POLICY)
+    assert explain_plan(db, "no such") == []
+    assert [row["facility_id"] for row in explain_plan(db, "A")] == ["SH", "WH"]
+    (row,) = explain_plan(db, "A", "WH")
+    assert (row["forecast_id"], row["sold_out_days"], row["demand_class"]) == (made.forecast_id, 29, "smooth")
+    assert [one["model"] for one in row["models"] if one["is_chosen"]] == [row["model"]]
+    assert len(row["weeks"]) == POLICY.forecast_weeks
+    assert sum(one["expected"] for one in row["channels"]) == pytest.approx(row["demand_mean"] * POLICY.horizon_days)
+    rendered = Console(width=130, record=True, file=io.StringIO())
+    rendered.print(_tree(row))
+    told = rendered.export_text()
+    assert all(word in told for word in ("sold out on 29", "smooth", row["model"], "safety stock", "taobao/main"))
+    decide(db, POLICY.model_copy(update={"demand": "history"}))
+    (plain,) = explain_plan(db, "A", "WH")
+    assert (plain["forecast_id"], plain["models"]) == (None, [])

@@ -26,7 +26,10 @@ def forecasts() -> dg.Definitions:
         with warehouse.connect() as db:
             began = time.monotonic()
             made = make(
-                db, config.planning, first_day_unknown(db, config.planning), {shop.country for shop in config.channels if shop.country}
+                db,
+                config.planning,
+                first_day_unknown(db, config.planning),
+                {shop.country for shop in config.channels if shop.country},
             )
             seconds = time.monotonic() - began
             history = sold(db, made.as_of, SHOWN)

@@ -7,7 +7,9 @@ import typer
 
 from sluice.cli.commands.options import AsJson, ConfigPath
 
-plan = typer.Typer(help="Plan safety stock and quotas; backtest the service that a method keeps.")
+plan = typer.Typer(
+    help="Safety stock and quotas, the forecast they are made from, how a number came to be, what the past says of it."
+)
 
 
 @plan.callback(invoke_without_command=True)
@@ -46,3 +48,23 @@ def backtest(
     from sluice.cli.backtest import run
 
     raise typer.Exit(run(config, target, kind, days, data, lead_time, lead_time_sd, tolerance, json))
+
+
+@plan.command("forecast")
+def make_forecast(config: ConfigPath = None, json: AsJson = False) -> None:
+    """Forecast every item from the warehouse as it is. The next `sluice plan` takes its demand from it, for a week."""
+    from sluice.cli.explain_plan import forecast
+
+    forecast(config, json)
+
+
+@plan.command("explain")
+def explain_plan(
+    sku: Annotated[str, typer.Argument(help="The company's own code of the article.")],
+    facility: Annotated[str | None, typer.Option(help="Only this facility.")] = None,
+    json: AsJson = False,
+) -> None:
+    """How the newest plan's numbers of a SKU came to be: history, model and its scores, lead time, safety stock, quotas."""
+    from sluice.cli.explain_plan import explain
+
+    explain(sku, facility, json)

@@ -44,12 +44,13 @@ class Learned:
 @dataclass(frozen=True, slots=True)
 class Projection:
     """Each by series: `demand` (series, days), the corrected history; `daily` (series, days ahead), pieces; `level`, what of it a
-    week has without season and events; `sd` of a week's forecast error; `quantiles` (series, LEVELS) of the first week's demand;
-    and how many days of the history were known, sold out and promoted."""
+    week has without season and events; `trailing`, the same by smoothing alone; `sd` of a week's forecast error; `quantiles`
+    (series, LEVELS) of the first week's demand; and how many days of the history were known, sold out and promoted."""
 
     demand: Floats
     daily: Floats
     level: Floats
+    trailing: Floats
     sd: Floats
     quantiles: Floats
     model: np.ndarray
@@ -97,7 +98,7 @@ def project(
     first = daily[:, :WEEK].sum(axis=1)
     reached = quantiles(scores(days, WEEK), first, np.array(LEVELS))
     counts = ((history.sold_out & np.isfinite(days)).sum(axis=1), (history.promoted & np.isfinite(days)).sum(axis=1))
-    return Projection(days, daily, level.mean(axis=1), sd, reached, model, classes, known, *counts)
+    return Projection(days, daily, level.mean(axis=1), _errors(flat, start)[0], sd, reached, model, classes, known, *counts)
 
 
 def _season(year: Floats, newest: date, number: int) -> Floats:

@@ -2,8 +2,8 @@
 
 from sluice.migrations.script import run_sql
 
-revision = "0012_forecast"
-down_revision = "0011_readers"
+revision = "0014_forecast"
+down_revision = "0013_replenishment"
 
 
 def upgrade() -> None:

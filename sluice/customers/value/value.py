@@ -15,7 +15,7 @@ from sluice.customers.value.rfm import rfm
 
 FEWEST_REPEAT_BUYERS = 20
 """Of fewer, four parameters say nothing: then everybody's RFM is told, and no chance or amount is made up."""
-PURCHASES = {
+PURCHASES: dict[str, type[pl.DataType] | pl.DataType] = {
     "customer_key": pl.String,
     "first_purchase_date": pl.Date,
     "last_purchase_date": pl.Date,

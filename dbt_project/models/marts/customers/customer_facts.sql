@@ -1,0 +1,159 @@
+-- Built whole: who a record belongs to changes with what else is learned, for records that did not change themselves.
+with keys as (
+    select * from {{ ref('customer_keys') }}
+),
+
+accounts as (
+    select
+        keys.customer_key,
+        customers.*
+    from {{ ref('dim_customers') }} as customers
+    inner join keys
+        on
+            customers.channel = keys.channel
+            and customers.shop = keys.shop
+            and customers.customer_id = keys.customer_id
+),
+
+lines as (
+    select * from {{ ref('fct_order_lines') }}
+    where line_kind = 'product' and customer_id is not null
+),
+
+refunds as (
+    select * from {{ ref('refunds') }}
+),
+
+-- Of contacts the newest that is known, whichever shop knows it.
+people as (
+    select
+        customer_key,
+        cast(count(*) as integer) as account_count,
+        array_to_string(array_agg(distinct channel order by channel), ', ') as channels,
+        {{ newest('name_masked') }} as name_masked,
+        {{ newest('email_masked') }} as email_masked,
+        {{ newest('phone_masked') }} as phone_masked,
+        {{ newest('country') }} as country,
+        {{ newest('region') }} as region,
+        {{ newest('city') }} as city,
+        min(first_seen_at) as first_seen_at,
+        max(loaded_at) as loaded_at
+    from accounts
+    group by customer_key
+),
+
+line_facts as (
+    select
+        channel,
+        shop,
+        order_id,
+        sum(refunded_quantity) as refunded_quantity,
+        bool_or(quantity > refunded_quantity + cancelled_quantity and cost_amount_base is null) as lacks_a_cost
+    from lines
+    group by channel, shop, order_id
+),
+
+open_refunds as (
+    select
+        channel,
+        shop,
+        order_id,
+        count(distinct refund_id) as refund_count
+    from refunds
+    where status in ('requested', 'approved', 'return_in_transit')
+    group by channel, shop, order_id
+),
+
+orders as (
+    select
+        keys.customer_key,
+        orders.*,
+        not orders.is_cancelled as is_sold,
+        orders.items_amount_base - orders.discount_amount_base - orders.refunded_amount_base as net_revenue_base,
+        line_facts.refunded_quantity,
+        coalesce(line_facts.lacks_a_cost, false) as lacks_a_cost,
+        coalesce(open_refunds.refund_count, 0) as open_refund_count,
+        orders.fulfilment_status = 'failed'
+        or orders.promised_at < now() and orders.fulfilment_status in ('unfulfilled', 'on_hold', 'partially_shipped')
+            as is_late
+    from {{ ref('fct_orders') }} as orders
+    inner join keys
+        on
+            orders.channel = keys.channel
+            and orders.shop = keys.shop
+            and orders.customer_id = keys.customer_id
+    left join line_facts
+        on
+            orders.channel = line_facts.channel
+            and orders.shop = line_facts.shop
+            and orders.order_id = line_facts.order_id
+    left join open_refunds
+        on
+            orders.channel = open_refunds.channel
+            and orders.shop = open_refunds.shop
+            and orders.order_id = open_refunds.order_id
+    where orders.order_kind = 'sale'
+),
+
+-- The same sales that the metric net_sales counts: those that were not cancelled, less what was paid back.
+bought as (
+    select
+        customer_key,
+        count(*) filter (where is_sold) as order_count,
+        count(*) filter (where not is_sold) as cancelled_order_count,
+        count(distinct ordered_date) filter (where is_sold) as purchase_days,
+        min(ordered_at) filter (where is_sold) as first_order_at,
+        max(ordered_at) filter (where is_sold) as last_order_at,
+        min(ordered_date) filter (where is_sold) as first_purchase_date,
+        max(ordered_date) filter (where is_sold) as last_purchase_date,
+        sum(unit_count) filter (where is_sold) as unit_count,
+        sum(refunded_quantity) filter (where is_sold) as returned_unit_count,
+        count(*) filter (where is_sold and refunded_amount > 0) as refunded_order_count,
+        max(base_currency) as base_currency,
+        sum(net_revenue_base) filter (where is_sold) as net_revenue_base,
+        sum(refunded_amount_base) filter (where is_sold) as refunded_amount_base,
+        bool_or(is_sold and (lacks_a_cost or margin_amount_base is null)) as lacks_a_cost,
+        sum(margin_amount_base) filter (where is_sold) as margin_amount_base,
+        count(*) filter (where order_status = 'open') as open_order_count,
+        count(*) filter (where is_sold and is_late) as late_order_count,
+        sum(open_refund_count) as open_refund_count,
+        max(loaded_at) as loaded_at
+    from orders
+    group by customer_key
+),
+
+joined as (
+    select
+        people.customer_key,
+        people.account_count,
+        people.channels,
+        people.name_masked,
+        people.email_masked,
+        people.phone_masked,
+        people.country,
+        people.region,
+        people.city,
+        people.first_seen_at,
+        bought.first_order_at,
+        bought.last_order_at,
+        bought.first_purchase_date,
+        bought.last_purchase_date,
+        cast(coalesce(bought.purchase_days, 0) as integer) as purchase_days,
+        cast(coalesce(bought.order_count, 0) as integer) as order_count,
+        cast(coalesce(bought.cancelled_order_count, 0) as integer) as cancelled_order_count,
+        cast(coalesce(bought.refunded_order_count, 0) as integer) as refunded_order_count,
+        cast(coalesce(bought.unit_count, 0) as integer) as unit_count,
+        cast(coalesce(bought.returned_unit_count, 0) as integer) as returned_unit_count,
+        bought.base_currency,
+        coalesce(bought.net_revenue_base, 0) as net_revenue_base,
+        coalesce(bought.refunded_amount_base, 0) as refunded_amount_base,
+        case when not bought.lacks_a_cost then bought.margin_amount_base end as margin_amount_base,
+        cast(coalesce(bought.open_order_count, 0) as integer) as open_order_count,
+        cast(coalesce(bought.late_order_count, 0) as integer) as late_order_count,
+        cast(coalesce(bought.open_refund_count, 0) as integer) as open_refund_count,
+        greatest(people.loaded_at, bought.loaded_at) as loaded_at
+    from people
+    left join bought on people.customer_key = bought.customer_key
+)
+
+select * from joined

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from sluice.service import errors, health, holds, metrics, orders, reference, stock, webhooks
+from sluice.service import customers, errors, health, holds, metrics, orders, reference, stock, webhooks
 from sluice.service.database import pool, writing_pool
 from sluice.service.hold_writer import HoldWriter
 from sluice.service.intake import Hook, Intake
@@ -51,6 +51,7 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
     app.state.hold_writer = HoldWriter(app.state.writing_pool)
     app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
-    for router in (orders.router, stock.router, metrics.router, holds.router, webhooks.router, health.router, reference.router):
+    routers = (orders, customers, stock, metrics, holds, webhooks, health, reference)
+    for router in (room.router for room in routers):
         app.include_router(router)
     return app

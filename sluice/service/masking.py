@@ -4,6 +4,17 @@ Enough to recognise a known value, too little to learn it. A value so short that
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+
+def masked(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """name, email and phone of a row, in the form that they may be seen in."""
+    return {
+        "name": masked_name(contact["name"]),
+        "email": masked_email(contact["email"]),
+        "phone": masked_phone(contact["phone"]),
+    }
 
 
 def masked_name(name: str | None) -> str | None:

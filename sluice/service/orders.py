@@ -10,7 +10,7 @@ from sluice.service.auth import Asking, Caller
 from sluice.service.database import Connection, Database
 from sluice.service.errors import responses
 from sluice.service.filters import OrderQuery, page_query
-from sluice.service.masking import masked_email, masked_name, masked_phone
+from sluice.service.masking import masked
 from sluice.service.models import Customer, Line, Order, OrderPage, OrderSummary, Payment, Refund, Row, Shipment, Text
 from sluice.service.paging import CursorFault, Position
 
@@ -83,7 +83,7 @@ def _customer(db: Connection, key: dict[str, Any], caller: Caller) -> Customer |
         return None
     row = rows[0]
     if not caller.sees_contacts:
-        row |= {"name": masked_name(row["name"]), "email": masked_email(row["email"]), "phone": masked_phone(row["phone"])}
+        row |= masked(row)
     return Customer.model_validate(row)
 
 

@@ -1,4 +1,4 @@
-"""Where a page ends: the position of its last order, opaque to the caller."""
+"""Where a page ends: the place of its last row, opaque to the caller."""
 
 import base64
 import binascii
@@ -12,13 +12,8 @@ class CursorFault(ValueError):
     """A cursor that this service did not give."""
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
-    """An order's place in the list, newest first; the key breaks ties, so that no two orders share a place."""
-
-    ordered_at: datetime
-    channel: str
-    shop: str
-    order_id: str
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a row stands in its list: its columns are times and texts."""
 
     def cursor(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
@@ -28,9 +23,30 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
         """Raises CursorFault."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            position = msgspec.json.decode(raw, type=cls)
+            place = msgspec.json.decode(raw, type=cls)
         except (binascii.Error, ValueError, msgspec.DecodeError) as fault:
             raise CursorFault("cursor is not one that this service gave; begin again without it") from fault
-        if position.ordered_at.tzinfo is None or "\0" in position.channel + position.shop + position.order_id:
+        values = msgspec.structs.astuple(place)
+        if any(value.tzinfo is None if isinstance(value, datetime) else "\0" in value for value in values):
             raise CursorFault("cursor is not one that this service gave; begin again without it")
-        return position
+        return place
+
+
+class Position(Place, frozen=True, array_like=True):
+    """An order's place in the list, newest first; the key breaks ties, so that no two orders share a place."""
+
+    ordered_at: datetime
+    channel: str
+    shop: str
+    order_id: str
+
+
+class EventPosition(Place, frozen=True, array_like=True):
+    """The same of an event of a person's journey."""
+
+    occurred_at: datetime
+    channel: str
+    shop: str
+    order_id: str
+    event: str
+    record_id: str

@@ -19,6 +19,7 @@ FAULT = re.compile(r"^[\w.]*(Error|Exception|Refused)\b")
 STEPS = {
     "load definitions": "load Dagster's definitions",
     "absorb": "take in orders' statuses and commitments",
+    "identity": "resolve customers into persons",
     "dbt": "build and test the warehouse (dbt)",
     "plan": "plan safety stock and quotas",
     "reconcile": "hold the warehouse against each channel",

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sluice import warehouse
 from sluice.cli.environment import Environment
+from sluice.cli.identity import held_against_truth, told
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Summary:
     quotas: list[dict[str, Any]]
     oversold: int
     run_id: str | None
+    identity: dict[str, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,6 +59,7 @@ def collect(ready: Environment, outcome: dict[str, Any], stages: dict[str, float
     with warehouse.connect(ready.database) as db:
         shops = [_shop_line(db, shop.connector, shop.shop, shop.name, outcome) for shop in ready.config.channels]
         quotas = _quotas(db, outcome)
+        identity = held_against_truth(db, ready)
     plan = outcome.get("assets", {}).get("planning/stock_plan", {})
     return Summary(
         success=bool(outcome.get("success")),
@@ -73,6 +76,7 @@ def collect(ready: Environment, outcome: dict[str, Any], stages: dict[str, float
         quotas=quotas,
         oversold=plan.get("pieces_oversold", 0),
         run_id=outcome.get("run_id"),
+        identity=identity,
     )
 
 
@@ -164,6 +168,8 @@ def show(summary: Summary, console: Console) -> None:
     changed = sum(shop.changed for shop in summary.shops)
     same = sum(shop.unchanged for shop in summary.shops)
     console.print(f"Landed: {new:,} new records, {changed:,} changed; {same:,} read again and unchanged.")
+    if summary.identity:
+        console.print(told(summary.identity))
     if summary.oversold:
         console.print(
             f"[yellow]Oversold: {summary.oversold:,} pieces are promised beyond what is on hand; see planning.stock_plan.[/]"

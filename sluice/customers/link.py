@@ -1,13 +1,14 @@
 """Which records are one person: exact evidence, then likeness, then what people ruled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from sluice.customers.clusters import STRONG, Different, cluster
-from sluice.customers.exact import exact_edges
+from sluice.customers.exact import exact_edges, without_crowds
+from sluice.customers.probabilistic import Model, learn, likely_edges
 from sluice.customers.records import prepare
 
 EDGES = {
@@ -29,32 +30,55 @@ class Rulings:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier run found: its model, whether each record is fresh (new or changed since), and the likely edges between
+    records that are not (columns of EDGES, records by position)."""
+
+    model: Model
+    fresh: pl.Series
+    edges: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EDGES))
+
+
+@dataclass(frozen=True, slots=True)
 class Linkage:
     """`persons`: a label for each record, shape (records,). `edges`: columns of EDGES, records by position, left < right."""
 
     persons: np.ndarray
     edges: pl.DataFrame
+    model: Model
 
 
-def link(records: pl.DataFrame, rulings: Rulings = Rulings()) -> Linkage:
-    """Resolve `records` (see `prepare` for the columns that are read; any may be missing) into persons."""
-    prepared = prepare(records)
-    edges = pl.concat([_manual(rulings), _exact(prepared)])
-    strengths = edges.select(
-        "left",
-        "right",
-        strength=pl.when(pl.col("method") == "manual")
-        .then(2 * STRONG)
-        .when(pl.col("method") == "exact")
-        .then(STRONG)
-        .otherwise("weight"),
+def link(records: pl.DataFrame, rulings: Rulings = Rulings(), known: Known | None = None) -> Linkage:
+    """Resolve `records` (see `prepare` for the columns that are read; any may be missing) into persons.
+
+    With `known`, only pairs that a fresh record is in are weighed, by the model that was learned before. The order of the records
+    tells nothing: they are looked at in an order of their own.
+    """
+    order = np.argsort(records.hash_rows(seed=1).to_numpy(), kind="stable").astype(np.int32)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    prepared = prepare(records[order])
+    telling = without_crowds(prepared)
+    model = known.model if known else learn(telling)
+    likely = likely_edges(telling, model, known.fresh[order] if known else None)
+    found = _edges(exact_edges(prepared), "exact", pl.struct("keys").struct.json_encode())
+    # what is certain needs no likeness
+    likely = likely.join(found, on=["left", "right"], how="anti").with_columns(method=pl.lit("probabilistic"))
+    here = pl.concat([found, likely.select(list(EDGES))])
+    edges = pl.concat([_manual(rulings), _placed(here, order), *([known.edges] if known else [])])
+    strength = pl.col("method").replace_strict({"manual": 2 * STRONG, "exact": STRONG}, default=pl.col("weight"))
+    inside = _placed(edges, place).select("left", "right", strength=strength)
+    different = [(place[list(one)].tolist(), place[list(other)].tolist()) for one, other in rulings.different]
+    labels = order[cluster(len(order), inside, different)][place]
+    return Linkage(labels, edges, model)
+
+
+def _placed(edges: pl.DataFrame, place: np.ndarray) -> pl.DataFrame:
+    """The same edges between records at other positions, the smaller one left."""
+    one, other = place[edges["left"].to_numpy()], place[edges["right"].to_numpy()]
+    return edges.with_columns(
+        left=pl.Series(np.minimum(one, other), dtype=pl.Int32), right=pl.Series(np.maximum(one, other), dtype=pl.Int32)
     )
-    return Linkage(cluster(records.height, strengths, rulings.different), edges)
-
-
-def _exact(prepared: pl.DataFrame) -> pl.DataFrame:
-    found = exact_edges(prepared)
-    return _edges(found, "exact", pl.struct("keys").struct.json_encode())
 
 
 def _manual(rulings: Rulings) -> pl.DataFrame:

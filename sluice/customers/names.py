@@ -30,13 +30,16 @@ SYLLABLE = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?"
     r"(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v))+"
 )
-READ = pl.Schema({"tokens": pl.List(pl.String), "hint": pl.String(), "script": pl.String()})
+READ = pl.Schema(
+    {"tokens": pl.List(pl.String), "hint": pl.String(), "script": pl.String(), "given": pl.String(), "surname": pl.String()}
+)
 
 
 def read_names(names: pl.Series) -> pl.DataFrame:
     """tokens (sorted words that are wholly known; empty where none is), hint (the beginning of a word that isn't), a row a name.
 
-    `script` is han, pinyin (Latin letters that may be Chinese) or latin.
+    `script` is han, pinyin (Latin letters that may be Chinese) or latin. given and surname are a guess in Latin
+    script, where the last word is taken for the family name: who compares them holds each against both.
 
     Each different name is read once.
     """
@@ -45,11 +48,11 @@ def read_names(names: pl.Series) -> pl.DataFrame:
     found = [_read(name) for name in different]
     table = pl.DataFrame({"shown": different}).with_columns(pl.DataFrame(found, schema=READ, orient="row"))
     joined = shown.to_frame("shown").join(table, on="shown", how="left", maintain_order="left")
-    return joined.select(pl.col("tokens").fill_null([]), "hint", "script")
+    return joined.select(pl.col("tokens").fill_null([]), "hint", "script", "given", "surname")
 
 
 @lru_cache(maxsize=1 << 16)
-def _read(name: str) -> tuple[list[str], str | None, str]:
+def _read(name: str) -> tuple[list[str], str | None, str, str | None, str | None]:
     hidden = re.search(MASKED, name)
     shown = (name[: hidden.start()] if hidden else name).strip()
     while not hidden and shown != (bare := TITLES.sub("", shown).strip()):
@@ -59,8 +62,13 @@ def _read(name: str) -> tuple[list[str], str | None, str]:
     script = "han" if is_han else "pinyin" if all(SYLLABLE.fullmatch(word) for word in words) else "latin"
     # a family name alone is no name: 张女士
     if hidden or len(words) == 1:
-        return [], words[0] if words else None, script
-    return sorted(word for word in words if len(word) > 1), None, script
+        hint = words[0] if words else None
+        return [], hint, script, None, hint if is_han or not hidden else None
+    tokens = sorted(word for word in words if len(word) > 1)
+    # 'Zhang, Wei' and 张伟 begin with the family name
+    family = 0 if is_han or "," in shown else -1
+    surname = words.pop(family) if words else None
+    return tokens, None, script, " ".join(words) or None, surname
 
 
 def _latin(name: str) -> list[str]:

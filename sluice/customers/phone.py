@@ -47,9 +47,11 @@ def phone(numbers: pl.Series, countries: pl.Series) -> pl.Series:
     return frame.select(phone=pl.when(could_be).then(told)).to_series()
 
 
-def visible(text: pl.Expr) -> pl.Expr:
-    """Of a masked number, the three or four digits at its end that are shown; else null."""
-    return pl.when(masked(text)).then(known(text).str.extract(r"[*＊•●xX#]\s*-?\s*(\d{3,4})$"))
+def shown(text: pl.Expr) -> pl.Expr:
+    """Of a masked number what it shows, for SQL's `like`: 138****8000 is %138%8000. Null without three digits at its end."""
+    digits = known(text).str.extract_groups(r"(\d*)\D*[*＊•●xX#]\D*(\d{3,})$")
+    head, tail = digits.struct[0].fill_null(""), digits.struct[1]
+    return pl.when(masked(text) & tail.is_not_null()).then(pl.format("%{}%{}", head.str.replace(r"^(?:0?0?86)(1)", "$1"), tail))
 
 
 def _numbering(countries: pl.Series) -> pl.DataFrame:

@@ -3,8 +3,8 @@
 import polars as pl
 
 PLACEHOLDER = (
-    r"(?i)^(?:null|none|nil|nan|n/?a|na|unknown|undefined|not (?:provided|available|applicable|given)|anonymous|"
-    r"test|tba|tbd|x{2,}|\.+|-+|_+|\?+|/+|0+|未知|无|没有|暂无|不详|匿名|保密)$"
+    r"(?i)^(?:null|none|n/a|unknown|undefined|not (?:provided|available|applicable|given)|anonymous|"
+    r"tba|tbd|x{2,}|\.+|-+|_+|\?+|/+|0+|未知|无|没有|暂无|不详|匿名|保密)$"
 )
 MASKED = r"[*＊•●█]|#{2,}|\b[xX]{3,}\b|某"
 

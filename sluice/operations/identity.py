@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, LiteralString
 
 import polars as pl
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 from sluice.customers.keys import keep_keys
-from sluice.customers.link import Linkage, Rulings, link
+from sluice.customers.link import EDGES, Known, Linkage, Rulings, link
+from sluice.customers.probabilistic import LEAST_RECORDS, THRESHOLD
 from sluice.operations import frames
 
+GROWN = 1.2
+"""A model is learned anew when there are so many times the records that it was learned from."""
 LOCK = 7_291_011
 """Advisory lock: who decides on persons does it alone, a run of identity or a person who merges or parts."""
 ID = ("channel", "shop", "customer_id")
@@ -49,13 +54,17 @@ def identify(db: Connection, full: bool = False) -> Identified:
         records = frames.read(db, READ, dict.fromkeys(TEXT, pl.String)).sort(ID)
         changed = records.filter(pl.col("seen_at").ne_missing(pl.col("loaded_at"))).height + _gone(db)
         if changed or full or _ruled_since(db):
-            _decide(db, records, changed)
+            _decide(db, records, changed, full)
         return Identified(changed, _stand(db))
 
 
-def _decide(db: Connection, records: pl.DataFrame, changed: int) -> None:
-    run_id = _one(db, "insert into customers.runs (is_full, settings) values (true, '{}') returning run_id")
-    linkage = link(records, _rulings(db, records))
+def _decide(db: Connection, records: pl.DataFrame, changed: int, full: bool) -> None:
+    known = None if full else _known(db, records)
+    settings = Jsonb({"threshold": THRESHOLD, "splink": version("splink")})
+    run_id = _one(db, "insert into customers.runs (is_full, settings) values (%s, %s) returning run_id", known is None, settings)
+    linkage = link(records, _rulings(db, records), known)
+    if known is None:
+        db.execute("insert into customers.models (records, parameters) values (%s, %s)", (records.height, Jsonb(linkage.model)))
     _keep(db, run_id, records, linkage)
     _keep_edges(db, run_id, records, linkage)
     db.execute(
@@ -194,6 +203,29 @@ def _rulings(db: Connection, records: pl.DataFrame) -> Rulings:
     )
 
 
+def _known(db: Connection, records: pl.DataFrame) -> Known | None:
+    """What stays of earlier runs: null where nothing was learned yet, or from far fewer records or other columns."""
+    row = db.execute("select records, parameters from customers.models order by model_id desc limit 1").fetchone()
+    if row is None or records.height > GROWN * max(row[0], LEAST_RECORDS):
+        return None
+    fresh = records["seen_at"].ne_missing(records["loaded_at"])
+    stale = records.filter(~fresh).select(ID).with_columns(record=records.with_row_index("record").filter(~fresh)["record"])
+    kept = frames.read(db, _LIKELY, {**{f"{side}_{name}": pl.String for side in SIDES for name in ID}, **_WEIGHED})
+    for side in SIDES:
+        names = {name: f"{side}_{name}" for name in ID} | {"record": side}
+        kept = kept.join(stale.rename(names), on=[f"{side}_{name}" for name in ID])
+    edges = kept.with_columns(pl.col("left", "right").cast(pl.Int32), method=pl.lit("probabilistic")).select(list(EDGES))
+    return Known(row[1], fresh, edges)
+
+
+SIDES = ("left", "right")
+_WEIGHED = {"evidence": pl.String, "weight": pl.Float64, "probability": pl.Float64}
+_LIKELY = """
+select left_channel, left_shop, left_customer_id, right_channel, right_shop, right_customer_id, evidence, weight, probability
+from customers.edges where ended_at is null and method = 'probabilistic'
+"""
+
+
 def _ruled_since(db: Connection) -> bool:
     """Whether a ruling was made or taken back since the last run."""
     return bool(
@@ -224,7 +256,7 @@ def _stand(db: Connection) -> dict[str, int]:
     return {column.name: int(value) for column, value in zip(cursor.description, row, strict=True)}
 
 
-def _one(db: Connection, query: LiteralString) -> Any:
-    row = db.execute(query).fetchone()
+def _one(db: Connection, query: LiteralString, *values: Any) -> Any:
+    row = db.execute(query, values).fetchone()
     assert row is not None
     return row[0]

@@ -6,7 +6,9 @@ import dagster as dg
 
 from orchestration.defs.operations.absorb import raw_tables
 from orchestration.resources import Warehouse
+from orchestration.watching import checked, specs
 from sluice.operations.identity import identify
+from sluice.operations.identity_watch import WATCHES
 
 CROSSWALK = dg.AssetKey(["customers", "crosswalk"])
 EDGES = dg.AssetKey(["customers", "edges"])
@@ -28,10 +30,12 @@ def customers() -> dg.Definitions:
                 description="Why two are one person.",
             ),
         ],
+        check_specs=specs(WATCHES),
     )
-    def identity(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    def identity(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:
             found = identify(db)
+            seen = list(checked(db, WATCHES))
         yield dg.MaterializeResult(
             asset_key=CROSSWALK,
             metadata={
@@ -43,5 +47,6 @@ def customers() -> dg.Definitions:
         )
         edges = {name: found.stand[f"{name}_edges"] for name in ("exact", "probabilistic", "manual")}
         yield dg.MaterializeResult(asset_key=EDGES, metadata={"dagster/row_count": sum(edges.values()), **edges})
+        yield from seen
 
     return dg.Definitions(assets=[identity])

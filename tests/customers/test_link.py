@@ -1,0 +1,132 @@
+"""Who is one person: published sets, and what must hold of any."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sluice.customers.clusters import GIANT, STRONG, cluster
+from sluice.customers.link import Known, Rulings, link
+from sluice.customers.score import score
+from tests.customers.people import fake_1000, febrl, partition
+
+pytestmark = pytest.mark.timeout(300)
+
+NAMES = ["Zhang Wei", "张伟", "张敏", "Wei Zhang", "Li Na", "张**", None, "John Smith", "Jon Smith", "J***"]
+PHONES = ["13800138001", "+86 138 0013 8001", "138****8001", "13800138002", None, "000000000"]
+EMAILS = ["a.b@gmail.com", "ab+x@gmail.com", "a***@gmail.com", "c@qq.com", None, "noreply@qq.com"]
+record = st.fixed_dictionaries(
+    {
+        "shop": st.sampled_from(["a", "b", "c"]),
+        "name": st.sampled_from(NAMES),
+        "phone": st.sampled_from(PHONES),
+        "email": st.sampled_from(EMAILS),
+    }
+)
+SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def frame(rows: list[dict[str, str | None]]) -> pl.DataFrame:
+    schema = dict.fromkeys(("channel", "shop", "name", "phone", "email", "country"), pl.String)
+    return pl.DataFrame([row | {"channel": "file", "country": "CN"} for row in rows], schema=schema)
+
+
+def persons(*rows: dict[str, str | None], rulings: Rulings | None = None) -> set[frozenset[int]]:
+    return partition(link(frame([{"shop": str(number), **row} for number, row in enumerate(rows)]), rulings or Rulings()).persons)
+
+
+def test_febrl_is_resolved() -> None:
+    records, truth = febrl()
+    found = score(truth, link(records).persons)
+    assert found.true_pairs == 500
+    assert found.f1 >= 0.998
+
+
+def test_fake_1000_is_resolved_better_than_by_keys() -> None:
+    records, truth = fake_1000()
+    found = score(truth, link(records).persons)
+    assert found.true_pairs == 2031
+    assert found.precision >= 0.99
+    assert found.f1 >= 0.9
+
+
+@SLOW
+@given(st.lists(record, min_size=1, max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_records_tells_nothing(rows: list[dict[str, str | None]], random: object) -> None:
+    order = list(range(len(rows)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    straight = link(frame(rows)).persons
+    shuffled = link(frame([rows[at] for at in order])).persons
+    back = np.empty_like(shuffled)
+    back[order] = shuffled
+    assert partition(straight) == partition(back)
+
+
+@SLOW
+@given(st.lists(record, min_size=1, max_size=10))
+def test_a_stranger_changes_nobody_else(rows: list[dict[str, str | None]]) -> None:
+    stranger = {"shop": "z", "name": "Ngozi Okafor", "phone": "+2348031234567", "email": "ngozi@okafor.ng"}
+    before = partition(link(frame(rows)).persons)
+    assert partition(link(frame([*rows, stranger])).persons) == before | {frozenset([len(rows)])}
+
+
+@SLOW
+@given(st.lists(record, min_size=2, max_size=10), st.data())
+def test_people_have_the_last_word(rows: list[dict[str, str | None]], data: st.DataObject) -> None:
+    two = st.lists(st.integers(0, len(rows) - 1), min_size=2, max_size=2, unique=True)
+    apart, together = data.draw(two), data.draw(two)
+    parted = link(frame(rows), Rulings(different=[([apart[0]], [apart[1]])])).persons
+    assert parted[apart[0]] != parted[apart[1]]
+    joined = link(frame(rows), Rulings(same=[together])).persons
+    assert joined[together[0]] == joined[together[1]]
+
+
+def test_a_family_on_one_phone_stays_a_family() -> None:
+    phone = {"phone": "13800138001"}
+    family = [{"name": "张伟"}, {"name": "Zhang Wei"}, {"name": "张敏"}, {"name": None}]
+    assert persons(*({**phone, **one} for one in family)) == {frozenset([0, 1]), frozenset([2]), frozenset([3])}
+
+
+def test_a_phone_of_many_is_nobodys() -> None:
+    crowd = [
+        {"name": f"{first} {last}", "phone": "13800138001"} for first in ("Wei", "Na", "Lei") for last in ("Zhang", "Li", "Wu")
+    ]
+    again = {"name": "Wei Zhang", "phone": "13800138001"}
+    assert len(persons(*crowd, again)) == len(crowd) + 1
+
+
+def test_masked_values_that_look_alike_join_nobody() -> None:
+    masked = {"name": "张**", "phone": "138****8001", "email": "z***@qq.com"}
+    assert len(persons(masked, masked, masked)) == 3
+
+
+def test_two_accounts_of_one_shop_that_differ_in_a_key_stay_two() -> None:
+    one = {"shop": "a", "name": "Lin Wei", "email": "wei@qq.com", "phone": "13800138001"}
+    other = {**one, "phone": "13900139002"}
+    assert len(partition(link(frame([one, other])).persons)) == 2
+    assert len(partition(link(frame([one, {**other, "shop": "b"}])).persons)) == 1
+
+
+def test_weak_evidence_makes_no_giant() -> None:
+    size = 2 * GIANT
+    chain = pl.DataFrame({"left": range(size - 1), "right": range(1, size), "strength": 5.0})
+    weak = cluster(size, chain)
+    assert np.unique(weak, return_counts=True)[1].max() <= GIANT
+    assert len(np.unique(cluster(size, chain.with_columns(strength=pl.lit(STRONG))))) == 1
+
+
+def test_new_records_scored_against_known_ones_are_resolved_as_all_at_once() -> None:
+    records, truth = febrl()
+    fresh = pl.Series(np.arange(records.height) % 5 == 0)
+    old = np.flatnonzero(~fresh.to_numpy())
+    before = link(records[old])
+    edges = before.edges.filter(pl.col("method") == "probabilistic")
+    placed = edges.with_columns(*(pl.Series(side, old[edges[side].to_numpy()].astype(np.int32)) for side in ("left", "right")))
+    after = link(records, known=Known(before.model, fresh, placed))
+    assert score(truth, after.persons).f1 >= score(truth, link(records).persons).f1 - 0.005
+
+
+@pytest.mark.parametrize("height", [0, 1])
+def test_nobody_and_one_are_resolved_too(height: int) -> None:
+    assert len(link(frame([{"shop": "a", "name": None, "phone": None, "email": None}] * height)).persons) == height

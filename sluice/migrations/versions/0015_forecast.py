@@ -2,8 +2,8 @@
 
 from sluice.migrations.script import run_sql
 
-revision = "0013_value"
-down_revision = "0012_roles"
+revision = "0015_forecast"
+down_revision = "0014_erasure"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from sluice.migrations.script import run_sql
 
-revision = "0014_forecast"
-down_revision = "0013_replenishment"
+revision = "0016_value"
+down_revision = "0015_forecast"
 
 
 def upgrade() -> None:

@@ -21,7 +21,10 @@ STEPS = {
     "absorb": "take in orders' statuses and commitments",
     "identity": "resolve customers into persons",
     "dbt": "build and test the warehouse (dbt)",
+    "customers__value": "value customers",
+    "planning__forecasts": "forecast demand",
     "plan": "plan safety stock and quotas",
+    "replenishment": "plan replenishment",
     "reconcile": "hold the warehouse against each channel",
     "expectations": "check the data (Great Expectations)",
 }

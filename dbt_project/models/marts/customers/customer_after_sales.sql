@@ -1,20 +1,13 @@
 {{ config(materialized='view') }}
 
-with keys as (
-    select * from {{ ref('customer_keys') }}
+-- The crosswalk itself and not the view customer_keys: a person is found in it by key, however many there are.
+with crosswalk as (
+    select * from {{ source('customers', 'crosswalk') }}
 ),
 
 orders as (
-    select
-        keys.customer_key,
-        orders.*
-    from {{ ref('fct_orders') }} as orders
-    inner join keys
-        on
-            orders.channel = keys.channel
-            and orders.shop = keys.shop
-            and orders.customer_id = keys.customer_id
-    where orders.order_kind = 'sale'
+    select * from {{ ref('fct_orders') }}
+    where order_kind = 'sale' and customer_id is not null
 ),
 
 shipments as (
@@ -77,7 +70,10 @@ records as (
 
 after_sales as (
     select
-        orders.customer_key,
+        coalesce(
+            crosswalk.customer_key,
+            customers.own_key(orders.channel, orders.shop, orders.customer_id)
+        ) as customer_key,
         records.*
     from records
     inner join orders
@@ -85,6 +81,11 @@ after_sales as (
             records.channel = orders.channel
             and records.shop = orders.shop
             and records.order_id = orders.order_id
+    left join crosswalk
+        on
+            orders.channel = crosswalk.channel
+            and orders.shop = crosswalk.shop
+            and orders.customer_id = crosswalk.customer_id
 )
 
 select * from after_sales

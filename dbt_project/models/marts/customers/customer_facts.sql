@@ -1,3 +1,9 @@
+{#
+  A join of three columns that say much the same (channel, shop, id) is taken for one of a few rows, and a loop over a thousand times as
+  many follows. All rows are read here, so hashes are right.
+#}
+{{ config(pre_hook='set local enable_nestloop = off') }}
+
 -- Built whole: who a record belongs to changes with what else is learned, for records that did not change themselves.
 with keys as (
     select * from {{ ref('customer_keys') }}

@@ -1,6 +1,6 @@
 -- What the ledger and decisions read of the warehouse, as plain tables: a company of two facilities, two articles and a bundle.
 create schema unified;
-create schema marts;
+create schema if not exists marts;
 create table unified.stock (channel text, shop text, facility_id text, sku text, on_hand int, as_of timestamptz, loaded_at timestamptz);
 create table unified.purchase_order_lines (
     channel text, shop text, po_id text, line_id text, supplier_id text, facility_id text, sku text, quantity int, received_quantity int,

@@ -1,5 +1,5 @@
 -- The relations that the service reads, with the columns that the warehouse gives them, as plain tables.
-create schema marts;
+create schema if not exists marts;
 create schema unified;
 
 create table unified.orders (

@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from sluice import proofs, warehouse
@@ -41,15 +40,16 @@ def test_nothing_breaks_under_the_lock(database_url: str) -> None:
     assert done <= {what for what, count in verdict.counts.items() if count}
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_without_the_lock_it_is_caught(postgres: warehouse.Embedded, template: str, seed: int) -> None:
-    with copy_of(postgres, template) as address:
-        verdict = trial(address, Load(threads=8, orders=200, skus=4, seed=seed, guard=False))
-    strict = next(check for check in verdict.checks if check.name == STRICT)
-    assert not verdict.holds
-    assert strict.broken > 0
+def test_without_the_lock_it_is_caught(postgres: warehouse.Embedded, template: str) -> None:
+    """Each time; by which check depends on who meets whom."""
+    seen = []
+    for seed in range(3):
+        with copy_of(postgres, template) as address:
+            verdict = trial(address, Load(threads=8, orders=200, skus=4, seed=seed, guard=False))
+        assert not verdict.holds
+        seen += [example for check in verdict.checks if check.name == STRICT for example in check.examples]
     # below 0 without a safety stock, below it with one
-    assert re.search(r"left -?\d+ of SKU-\d+ at \w+", strict.examples[0])
+    assert re.search(r"left -?\d+ of SKU-\d+ at \w+", seen[0])
 
 
 def test_the_command_says_so_in_a_warehouse_of_its_own(tmp_path: Path) -> None:

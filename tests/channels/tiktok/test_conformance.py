@@ -61,9 +61,11 @@ VALUES = {"string": str, "int": int, "bool": bool, "array": list, "object": dict
 
 
 def kind(field: inspect.Field) -> str:
-    types = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+    # what is personal is marked so, around its type
+    bare = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
+    types = bare.types if isinstance(bare, inspect.UnionType) else (bare,)
     (one,) = (each for each in types if not isinstance(each, inspect.NoneType))
-    return KINDS[type(one)]
+    return KINDS[type(one.type if isinstance(one, inspect.Metadata) else one)]
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -83,7 +83,7 @@ class Made:
     total: pl.DataFrame
 
 
-def make(db: Connection, policy: Planning, as_of: date, countries: Collection[str] = ()) -> Made:
+def make(db: Connection, policy: Planning, as_of: date, countries: Collection[str] = (), batch_items: int = BATCH) -> Made:
     """Forecast every item that sold within the policy's forecast_history_days. `countries`: whose festivals may matter."""
     with db.transaction():
         days = {"since": as_of - timedelta(days=policy.forecast_history_days), "until": as_of}
@@ -94,7 +94,7 @@ def make(db: Connection, policy: Planning, as_of: date, countries: Collection[st
             (as_of, policy.forecast_weeks),
         ).fetchone()
         assert row
-        forecast_id, batches = int(row[0]), max(1, -(-items // BATCH))
+        forecast_id, batches = int(row[0]), max(1, -(-items // batch_items))
         shared = _shared(db, policy, as_of, countries)
         known: Learned | None = None
         done: list[Forecast] = []

@@ -12,7 +12,6 @@ from rich.console import Console
 from sluice import warehouse
 from sluice.cli.explain_plan import _tree
 from sluice.config import Planning
-from sluice.operations import forecast as room
 from sluice.operations.decide import decide, planned
 from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import expected, make, sold
@@ -124,10 +123,9 @@ def test_the_plan_believes_a_fresh_forecast_and_no_old_one(db: psycopg.Connectio
     assert expected(db, AS_OF - timedelta(days=1)) is None, "it knows a day that the plan does not"
 
 
-def test_batches_are_as_one(db: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_are_as_one(db: psycopg.Connection) -> None:
     whole = make(db, POLICY, AS_OF)
-    monkeypatch.setattr(room, "BATCH", 4)
-    parts = make(db, POLICY, AS_OF)
+    parts = make(db, POLICY, AS_OF, batch_items=4)
     assert parts.items == whole.items == 12
     one, other = items(db, whole.forecast_id), items(db, parts.forecast_id)
     assert one.keys() == other.keys()

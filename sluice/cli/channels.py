@@ -1,8 +1,8 @@
 """`sluice channels`: what is connected, what it lacks, and parcels that it is told of."""
 
 import json
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -64,6 +64,8 @@ def faults(entry: configuration.Shop) -> list[str]:
     try:
         connection = entry.connect()
         said = _skew(connection.url)
+        # a page of a day's changes: to ask for the first page of a whole history can start its export
+        connection = replace(connection, since=max(connection.since, connection.now() - timedelta(days=1)))
         channel = entry.type.open(connection)
         said += list(channel.check()) if isinstance(channel, Checking) else []
     except (ChannelError, configuration.ConfigError) as fault:

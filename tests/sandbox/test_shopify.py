@@ -8,6 +8,7 @@ import pytest
 import requests
 from graphql import execute, parse, validate
 
+from sluice.channels.shopify import bulk_query
 from sluice.channels.shopify import graphql as shopify_graphql
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
@@ -71,7 +72,7 @@ def fits(query: str, answer: Any) -> None:
 def _any(query: str) -> dict[str, Any]:
     """Variables that pass; the answer is there already."""
     change = {"name": "available", "reason": "x", "quantities": []}
-    values = {"first": 1, "id": "x", "ids": ["x"], "l0": "x", "input": change, "key": "x", "after": None, "query": None}
+    values = {"first": 1, "id": "x", "ids": ["x"], "l0": "x", "input": change, "key": "x", "after": None, "query": "x"}
     return {name: value for name, value in values.items() if f"${name}" in query}
 
 
@@ -114,6 +115,30 @@ def test_every_other_answer_fits_the_schema(url: str) -> None:
         (shopify_graphql.available(1), {"ids": [ITEM, gid("InventoryItem", 1)], "l0": PLACE}),
     ]:
         fits(query, data(url, query, **variables))
+
+
+def test_what_it_says_of_bulk_operations_fits_the_schema(url: str) -> None:
+    started = data(url, bulk_query.RUN, query=bulk_query.export("orders", QUERY))
+    refused = data(url, bulk_query.RUN, query="{ shop { name } }")
+    fits(bulk_query.RUN, started)
+    fits(bulk_query.RUN, refused)
+    assert refused["bulkOperationRunQuery"]["userErrors"][0]["code"] == "INVALID"
+    ident = started["bulkOperationRunQuery"]["bulkOperation"]["id"]
+    looks = [data(url, bulk_query.OPERATION, id=ident) for _ in range(3)]
+    for look in looks:
+        fits(bulk_query.OPERATION, look)
+    assert [look["bulkOperation"]["status"] for look in looks] == ["RUNNING", "COMPLETED", "COMPLETED"]
+    assert data(url, bulk_query.OPERATION, id=gid("BulkOperation", 99)) == {"bulkOperation": None}
+    fits(bulk_query.UNDER_WAY, data(url, bulk_query.UNDER_WAY))
+    for stream in ("orders", "customers", "products"):
+        answer = data(url, bulk_query.count(stream), query=QUERY, limit=3)
+        fits(bulk_query.count(stream), answer)
+        assert answer["found"]["count"] == 3
+    orders = data(url, shopify_graphql.page("orders"), first=250, query=QUERY)["orders"]["nodes"]
+    members = [one["id"] for order in orders for one in order["refunds"] + order["fulfillments"]]
+    answer = data(url, bulk_query.inside("orders"), ids=members[:50])
+    assert [node["id"] for node in answer["nodes"]] == members[:50]
+    fits(bulk_query.inside("orders"), answer)
 
 
 def test_a_foreign_client_may_ask_for_other_things(url: str) -> None:

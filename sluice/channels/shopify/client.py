@@ -108,6 +108,14 @@ class Client:
         payload = {"query": operation, "variables": variables}
         return self._transport.send("POST", self._path, verdict, json=payload).content
 
+    def pause(self, seconds: float) -> None:
+        """Wait for Shopify to work on something."""
+        self._transport.sleep(seconds)
+
+    def elsewhere(self) -> Transport:
+        """For what lies at other addresses, which are to see no token."""
+        return Transport("", sleep=self._transport.sleep)
+
     def ask_first(self, operation: str, first: int, **variables: Any) -> tuple[bytes, int]:
         """As `ask`, for `first` records or as many as one query may cost; and how many that was."""
         while True:

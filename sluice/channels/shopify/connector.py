@@ -8,8 +8,21 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
+from sluice.channels.protocol import (
+    Answer,
+    ChannelError,
+    Connection,
+    Connector,
+    Cursor,
+    Dispatch,
+    OrderClaim,
+    Page,
+    Quota,
+    Refused,
+    Stream,
+)
 from sluice.channels.shopify import graphql
+from sluice.channels.shopify.bulk import SINCE_VERSION, History
 from sluice.channels.shopify.client import Client, PageInfo
 from sluice.channels.shopify.contract import Customer, MoneyBag, Order, Product
 from sluice.channels.shopify.parcels import ship
@@ -41,12 +54,14 @@ class ShopifyOptions(BaseModel):
     """`locations` says which Shopify location (gid://shopify/Location/...) a facility is; without it, the one of its name.
 
     `overlap_minutes` is read again at every run: Shopify's search, which answers "changed since", lags behind its records.
+    A first reading of `bulk_from` records or more is a bulk operation of Shopify's; null means pages always.
     """
 
     model_config = ConfigDict(extra="forbid")
     version: Annotated[str, Field(pattern=r"^(\d{4}-(01|04|07|10)|unstable)$")] = "2026-07"
     page_size: Annotated[int, Field(ge=1, le=MOST)] = 50
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    bulk_from: Annotated[int, Field(ge=0)] | None = 10_000
     locations: dict[str, Annotated[str, Field(pattern=r"^gid://shopify/Location/\d+$")]] = {}
 
 
@@ -100,12 +115,39 @@ class Shop:
 
         An order that changes during the walk moves to its end and comes again: nothing can slip between two pages.
         """
+        for page in self._history(stream, cursor):
+            yield page
+            cursor = page.cursor
         seen = datetime.fromisoformat(cursor["updated_at"]) if cursor else self._connection.since
         since = seen - timedelta(minutes=self._options.overlap_minutes) if cursor else seen
         for body in self._walk(graphql.page(stream.name), stream.name, f"updated_at:>='{_stamp(since)}'"):
             whole = whole_page(self._client, stream.name, body)
             seen = max([seen, *_changes(whole, stream.name)])
             yield Page(whole, cursor={"updated_at": seen.isoformat()}, received_at=self._connection.now())
+
+    def _history(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
+        """A long first reading, from where it was cut short; nothing where pages are the way."""
+        history = History(self._client, stream.name, self._client.elsewhere())
+        seen = datetime.fromisoformat(cursor["updated_at"]) if cursor else self._connection.since
+        found_by = f"updated_at:>='{_stamp(self._connection.since)}'"
+        try:
+            ident = cursor.get("bulk") if cursor else self._long_history(history, found_by)
+            for body, began in history.pages(ident, seen) if ident else ():
+                whole = whole_page(self._client, stream.name, body)
+                # what changed after the operation began may be missing from its file: pages bring it
+                seen = min(max([seen, *_changes(whole, stream.name)]), max(seen, began))
+                place = {"updated_at": seen.isoformat(), "bulk": ident}
+                yield Page(whole, cursor=place, received_at=self._connection.now())
+        except Refused:
+            raise
+        except ChannelError as fault:
+            log.warning("%s of %s are read by pages: %s", stream.name, self._connection.shop, fault)
+
+    def _long_history(self, history: History, found_by: str) -> str | None:
+        least = self._options.bulk_from
+        if least is None or self._options.version < SINCE_VERSION or not history.is_long(found_by, least):
+            return None
+        return history.start(found_by)
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
         """Orders by the time that Shopify's own reports count them in (`processedAt`, the unified `ordered_at`)."""

@@ -18,11 +18,12 @@ from starlette.routing import Route
 
 from sluice.sandbox.graphql import Field, GraphQLError, parse, select
 from sluice.sandbox.shopify.bucket import Bucket, price
+from sluice.sandbox.shopify.bulk import Operations
 from sluice.sandbox.shopify.hooks import delivery, send, topics
 from sluice.sandbox.shopify.parcels import Parcels
 from sluice.sandbox.shopify.records import LOCATIONS, Record, connection, gid, order_of
 from sluice.sandbox.shopify.stock import Writer
-from sluice.sandbox.shopify.store import CHANNEL, Store
+from sluice.sandbox.shopify.store import CHANNEL, MEMBERS, Store
 from sluice.sandbox.state import SandboxState
 
 SHOP = "main"
@@ -39,16 +40,18 @@ SCOPES = (
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",
 )
+SETS = ("orders", "customers", "products")
 FOUND = ("order", "customer", "product", "refund", "fulfillment")
 
 
-def app(state: SandboxState, bucket: Bucket | None = None) -> Starlette:
-    """The channel. `bucket` sets the points it gives; without it there are more than anyone can use."""
-    shop = Shopify(state, bucket or Bucket())
+def app(state: SandboxState, bucket: Bucket | None = None, shop: "Shopify | None" = None) -> Starlette:
+    """The channel. `bucket` sets the points it gives; without it there are more than anyone can use. `shop` is a known one."""
+    shop = shop or Shopify(state, bucket or Bucket())
     state.watching.append(shop.tell)
     return Starlette(
         routes=[
             Route("/admin/api/{version}/graphql.json", shop.answer, methods=["POST"]),
+            Route("/bulk/{number:int}.jsonl", shop.file, methods=["GET"]),
             Route("/webhooks", shop.subscribe, methods=["POST"]),
             Route("/webhooks", shop.told, methods=["GET"]),
         ]
@@ -64,8 +67,10 @@ class Shopify:
         self._store = Store(state, SHOP)
         self._writer = Writer(self._store)
         self._parcels = Parcels()
+        self.bulk = Operations(self._store.rows, lambda: state.now)
         self._throttled = 0
         self._address: str | None = None
+        self._address_of_files = ""
         self._statuses: Counter[int] = Counter()
 
     async def subscribe(self, request: Request) -> Response:
@@ -86,6 +91,13 @@ class Shopify:
         deliveries = [delivery(order, topic, secret, now) for order in orders for topic in topics(order, since)]
         self._statuses.update(await run_in_threadpool(send, deliveries, self._address))
 
+    async def file(self, request: Request) -> Response:
+        """What a bulk operation wrote. Its address is known to none but who asked for it, so it needs no token."""
+        if "X-Shopify-Access-Token" in request.headers:
+            return Response("a token that is none of this storage's business", 400)
+        lines = self.bulk.file(request.path_params["number"])
+        return Response("", 404) if lines is None else Response(lines, media_type="application/jsonl")
+
     async def answer(self, request: Request) -> Response:
         """One request. Faults come first, in the order in which a request would meet them."""
         if self._state.faults.refused(CHANNEL) or request.headers.get("X-Shopify-Access-Token") != SECRETS["token"]:
@@ -98,6 +110,7 @@ class Shopify:
             return self._throttle()
         try:
             asked = msgspec.json.decode(await request.body(), type=dict[str, Any])
+            self._address_of_files = str(request.base_url).rstrip("/")
             return self._execute(str(asked["query"]), asked.get("variables") or {})
         except (msgspec.DecodeError, KeyError) as fault:
             return _json({"errors": f"Bad Request: {fault}"}, 400)
@@ -125,17 +138,21 @@ class Shopify:
         return _json({"data": data, "extensions": {"cost": self._bucket.cost(requested, requested)}})
 
     def _root(self, field: Field) -> Any:
-        if field.name in ("orders", "customers", "products"):
+        if field.name in SETS:
             return self._store.page(field.name, field, self._spoiling(field.name))
+        if field.name.removesuffix("Count") in SETS:
+            return select(self._counted(field), field.fields)
         if field.name in FOUND:
             found = self._store.find(field.name, str(field.argument("id")).rsplit("/", 1)[-1])
             return select(self._parcels.shown(found) if field.name == "order" else found, field.fields)
         roots: dict[str, Callable[[], Any]] = {
             "locations": lambda: connection(self._locations())(field),
-            "nodes": lambda: [self._node(str(one)) for one in field.argument("ids")],
+            "nodes": lambda: self._nodes([str(one) for one in field.argument("ids")]),
             "node": lambda: self._node(str(field.argument("id"))),
             "inventoryItem": lambda: self._node(str(field.argument("id"))),
-            "ordersCount": lambda: {"count": self._store.count(field.argument("query") or ""), "precision": "EXACT"},
+            "bulkOperationRunQuery": lambda: self.bulk.run(str(field.argument("query"))),
+            "bulkOperation": lambda: self.bulk.look(str(field.argument("id")), self._address_of_files),
+            "bulkOperations": lambda: {"nodes": self.bulk.listed()[: field.argument("first")]},
             "shop": lambda: SHOP_RECORD,
             "currentAppInstallation": lambda: {"accessScopes": [{"handle": scope} for scope in SCOPES]},
             "inventorySetQuantities": lambda: self._writer.set_quantities(field),
@@ -144,6 +161,15 @@ class Shopify:
         if field.name not in roots:
             raise GraphQLError(f"Field '{field.name}' doesn't exist on type 'QueryRoot'")
         return select(roots[field.name](), field.fields)
+
+    def _counted(self, field: Field) -> Record:
+        """No further than `limit`, as Shopify counts."""
+        found, limit = (
+            self._store.count(field.name.removesuffix("Count"), field.argument("query") or ""),
+            field.argument("limit", 10_000),
+        )
+        more = limit is not None and found > limit
+        return {"count": limit if more else found, "precision": "AT_LEAST" if more else "EXACT"}
 
     def _spoiling(self, root: str) -> Callable[[], bool]:
         """Malformed records are orders: the one kind whose loss would be noticed in the books."""
@@ -155,6 +181,16 @@ class Shopify:
     def _order_of(self, work: str) -> Record | None:
         """The order of a fulfilment order."""
         return self._parcels.shown(self._store.find("order", str(order_of(work))))
+
+    def _nodes(self, idents: list[str]) -> list[Record | None]:
+        """Inventory items, refunds and fulfilments by their global ids."""
+        known: dict[str, Record] = {}
+        for kind in MEMBERS:
+            numbers = [ident.rsplit("/", 1)[-1] for ident in idents if f"/{kind.title()}/" in ident]
+            known |= (
+                {gid(kind.title(), number): one for number, one in self._store.members(kind, numbers).items()} if numbers else {}
+            )
+        return [known.get(ident) or self._node(ident) for ident in idents]
 
     def _node(self, number: str) -> Record | None:
         """An inventory item with its levels; other kinds of record by the root field of their own."""

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from sluice.sandbox.state import SandboxState
 CHANNEL = "shopify"
 FACILITIES = {place: facility for facility, place in LOCATIONS.items()}
 """By location."""
+MEMBERS = ("refund", "fulfillment")
+"""Records that hang on orders."""
 KEPT = 50_000
 """Rendered records that are kept, some 3 KB each."""
 _TERM = re.compile(r"(\w+):(>=|<=|>|<)?'?([^'\s]+)'?")
@@ -84,8 +86,8 @@ class Store:
 
     def find(self, root: str, number: str) -> Record | None:
         """One record by its legacy id, with what hangs on it."""
-        if root in ("refund", "fulfillment"):
-            return self._nested(root, number)
+        if root in MEMBERS:
+            return self.members(root, [number]).get(number)
         collection = self._collection(f"{root}s")
         rows = collection.rows.filter(pl.col(collection.ident) == number)
         return collection.render(rows)[0] if len(rows) else None
@@ -95,19 +97,26 @@ class Store:
         collection = self._collection("orders")
         return collection.render(collection.rows.filter(pl.col("updated_at") > since).sort("updated_at", "order_id"))
 
-    def count(self, query: str) -> int:
-        collection = self._collection("orders")
+    def count(self, root: str, query: str) -> int:
+        collection = self._collection(root)
         return len(_filtered(collection.rows, collection, query))
 
-    def _nested(self, root: str, number: str) -> Record | None:
+    def rows(self, asked: Field) -> Iterator[Record]:
+        """Every record of a root field, as a bulk operation reads them."""
+        collection = self._collection(asked.name)
+        found = self._searched(asked.name, collection, collection.ident, asked.argument("query") or "")
+        for some in found.iter_slices(1000):
+            yield from collection.render(some)
+
+    def members(self, root: str, numbers: Sequence[str]) -> dict[str, Record]:
+        """Refunds or fulfilments by their legacy id, those that there are."""
         history = self.state.view(CHANNEL, self.name).history
         rows, ident = (history.refunds, "refund_id") if root == "refund" else (history.shipments, "shipment_id")
-        owners = rows.frame.filter(pl.col(ident) == number)["order_id"]
-        order = self.find("order", owners[0]) if len(owners) else None
-        if order is None:
-            return None
-        everything = Field(f"{root}s", f"{root}s", (), ())
-        return next((one for one in order[f"{root}s"](everything) if one["legacyResourceId"] == number), None)
+        owners = rows.frame.filter(pl.col(ident).is_in(numbers))["order_id"].unique().to_list()
+        collection, everything = self._collection("orders"), Field(f"{root}s", f"{root}s", (), ())
+        orders = collection.render(collection.rows.filter(pl.col(collection.ident).is_in(owners))) if owners else []
+        found = {one["legacyResourceId"]: one for order in orders for one in order[f"{root}s"](everything)}
+        return {number: found[number] for number in numbers if number in found}
 
     def _nodes(
         self, collection: Collection, rows: pl.DataFrame, fields: tuple[Selection, ...], spoil: Callable[[], bool]

@@ -23,15 +23,18 @@ ORDERS, CUSTOMERS, PRODUCTS = CONNECTOR.streams
 Scripted = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 
 
-def connection(url: str, token: str = SECRETS["token"], **options: Any) -> Connection:
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def connection(url: str, token: str = SECRETS["token"], since: datetime = BEGINNING, **options: Any) -> Connection:
     return Connection(
         shop="main",
         url=url,
         secrets={"token": token},
         currency="USD",
         timezone="America/Los_Angeles",
-        since=datetime(2000, 1, 1, tzinfo=UTC),
-        options=ShopifyOptions(**options),
+        since=since,
+        options=ShopifyOptions(**{"bulk_from": None, **options}),
     )
 
 

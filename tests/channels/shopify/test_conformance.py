@@ -22,10 +22,12 @@ from graphql import (
 )
 from msgspec import Struct, inspect
 
+from sluice.channels.shopify import bulk_query
 from sluice.channels.shopify import graphql as shopify_graphql
 from sluice.channels.shopify.contract import Customer, Order, Product, Weight
 from tests.channels.shopify.schema import schema
 
+OPERATIONS = [*shopify_graphql.operations(), *bulk_query.operations()]
 SEED = Path(__file__).parents[3] / "dbt_project" / "seeds" / "channel_status_map.csv"
 SCALARS = {
     inspect.StrType: {"ID", "String", "UnsignedInt64", "URL"},
@@ -37,12 +39,12 @@ SCALARS = {
 
 
 @pytest.mark.parametrize("version", ["2026-04", "2026-07", "2026-10"])
-@pytest.mark.parametrize("operation", shopify_graphql.operations(), ids=lambda text: " ".join(text.split())[:90])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda text: " ".join(text.split())[:90])
 def test_every_operation_is_valid(version: str, operation: str) -> None:
     assert validate(schema(version), parse(operation), max_errors=5) == []
 
 
-@pytest.mark.parametrize("operation", shopify_graphql.operations(), ids=lambda text: " ".join(text.split())[:90])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda text: " ".join(text.split())[:90])
 def test_no_operation_asks_for_what_will_go(operation: str) -> None:
     assert validate(schema(), parse(operation), [*specified_rules, NoDeprecatedCustomRule]) == []
 

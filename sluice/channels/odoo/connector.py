@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.odoo import contract, sales
 from sluice.channels.odoo.changes import changes, stamps
+from sluice.channels.odoo.either import Either
 from sluice.channels.odoo.json2 import Json2
 from sluice.channels.odoo.reader import Reader, Wire
 from sluice.channels.odoo.records import records
@@ -28,7 +29,8 @@ NOTHING = b'{"jsonrpc": "2.0", "result": []}'
 class Options(BaseModel):
     """`page_size` is records a call. `company` is the id of the one company to read, of several in a database; `language` the
     code (zh_CN) of the language that names are read in. `sales` reads orders that were placed in Odoo: off where they are the
-    shops' own, which are read from the shops. `protocol` is how Odoo is spoken to: json2 since Odoo 19, jsonrpc until Odoo 21."""
+    shops' own, which are read from the shops. `protocol` is how Odoo is spoken to: json2 since Odoo 19, jsonrpc until Odoo 21,
+    auto what this server and this key know."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +38,7 @@ class Options(BaseModel):
     company: int | None = None
     language: str | None = None
     sales: bool = False
-    protocol: Literal["jsonrpc", "json2"] = "jsonrpc"
+    protocol: Literal["auto", "jsonrpc", "json2"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,12 @@ def connect(connection: Connection) -> Odoo:
     """Open a connection; nothing is asked yet."""
     secrets, options = connection.secrets, connection.options
     transport, database = Transport(connection.url.rstrip("/")), secrets["database"]
-    wire: Wire = Rpc(transport, database, secrets["user"], secrets["password"])
-    if options.protocol == "json2":
-        wire = Json2(transport, database, secrets["password"])
+    older, newer = Rpc(transport, database, secrets["user"], secrets["password"]), Json2(transport, database, secrets["password"])
+    wires: dict[str, Wire] = {"jsonrpc": older, "json2": newer, "auto": Either(newer, older)}
     context = {"lang": options.language, "allowed_company_ids": options.company and [options.company]}
-    return Odoo(Reader(wire, {name: value for name, value in context.items() if value}), options, connection.now)
+    return Odoo(
+        Reader(wires[options.protocol], {name: value for name, value in context.items() if value}), options, connection.now
+    )
 
 
 CONNECTOR = Connector(

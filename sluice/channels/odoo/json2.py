@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import requests
 
-from sluice.channels.odoo.rpc import BUSY, DENIED, Fault, NoModel
-from sluice.channels.protocol import Refused
+from sluice.channels.odoo.rpc import BUSY, DENIED, LEADS_ON, Fault, NoModel
+from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.transport import Transient, Transport, check_status
 
 NOT_FOUND = "werkzeug.exceptions.NotFound"
@@ -20,6 +20,8 @@ class _Error(msgspec.Struct):
 
 def verdict(response: requests.Response) -> None:
     """Raise what the answer means. Raises Throttled, Transient, Refused, NoModel, ChannelError."""
+    if response.history:
+        raise ChannelError(LEADS_ON.format(response.url.split("?")[0]))
     if response.status_code == 429 or response.ok:
         check_status(response)
         _whole(response)

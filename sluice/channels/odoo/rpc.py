@@ -15,6 +15,7 @@ Domain = list[Any]
 DENIED = ("odoo.exceptions.AccessDenied", "odoo.exceptions.AccessError")
 BUSY = ("psycopg2.errors.", "psycopg2.OperationalError", "psycopg2.InterfaceError", "odoo.exceptions.ConcurrencyError")
 """Faults of the database behind Odoo: serialization, locks, lost connections."""
+LEADS_ON = "Odoo's address leads on to {}: name the one it leads to as url."
 
 
 class Fault(ChannelError):
@@ -47,7 +48,7 @@ class _Answer(msgspec.Struct):
 def verdict(response: requests.Response) -> None:
     """Raise what the answer means. Raises Throttled, Transient, Refused, NoModel, ChannelError."""
     if response.history:
-        raise ChannelError(f"Odoo's address leads on to {response.url.split('?')[0]}: name the one it leads to as url.")
+        raise ChannelError(LEADS_ON.format(response.url.split("?")[0]))
     check_status(response)
     try:
         answer = msgspec.json.decode(response.content, type=_Answer)

@@ -48,12 +48,14 @@ def app(state: SandboxState) -> Starlette:
     methods = _Methods(state)
 
     async def answer(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        # parameters of the gateway may stand in the address, as Taobao's own SDK puts them
+        body = (await request.body()).decode()
+        form = dict(request.query_params) | dict(parse_qsl(body, keep_blank_values=True))
         try:
-            body = _wrapped(form, methods.answer(form))
+            answered = _wrapped(form, methods.answer(form))
         except Fault as fault:
-            body = msgspec.json.encode({"error_response": fault.answer})
-        return Response(body, media_type="application/json;charset=utf-8")
+            answered = msgspec.json.encode({"error_response": fault.answer})
+        return Response(answered, media_type="application/json;charset=utf-8")
 
     return Starlette(routes=[Route("/router/rest", answer, methods=["POST"])])
 
@@ -96,7 +98,9 @@ class _Methods:
             raise Fault(29, "Invalid app Key")
         if form["sign"] != _signature(form):
             raise Fault(25, "Invalid signature")
-        sent = _moment(form, "timestamp")
+        # Taobao's own SDK stamps its calls in milliseconds
+        stamp = form["timestamp"]
+        sent = datetime.fromtimestamp(int(stamp) / 1000, UTC) if stamp.isdigit() else _moment(form, "timestamp")
         if min(abs(sent - now) for now in (self.state.now, datetime.now(UTC))) > SKEW:
             raise Fault(31, "Invalid timestamp")
         if self.state.faults.refused(CHANNEL) or form.get("session") != SECRETS["session"]:

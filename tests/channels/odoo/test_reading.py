@@ -75,8 +75,9 @@ def test_false_stays_false_where_the_contract_says_boolean() -> None:
 
 @pytest.mark.parametrize("secrets", [{"password": "wrong"}, {"user": "nobody"}])
 def test_wrong_credentials_are_refused(served: tuple[SandboxState, str], secrets: dict[str, str]) -> None:
+    opened = CONNECTOR.open(connection(served[1], options={"protocol": "jsonrpc"}, **secrets))
     with pytest.raises(Refused, match="knows no user"):
-        read(served[1], "products", **secrets)
+        list(opened.pages(CONNECTOR.stream("products"), None))
 
 
 def test_the_key_is_in_no_message(served: tuple[SandboxState, str]) -> None:

@@ -1,13 +1,15 @@
 """From edges to persons: records that hang together, but for what must not."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-GIANT = 20
-"""Records from which on nobody is believed to be one person on weak evidence."""
+GIANT, KNIT = 20, 0.5
+"""Records from which on nobody is believed to be one person on weak evidence, unless so large a share of the pairs between
+both parts are edges: a chain of strangers has one, many records of one person nearly all."""
 STRONG = 100.0
 """Strength of an edge that does not rest on likeness: a ruling of a person's, or a shared key."""
 
@@ -34,6 +36,8 @@ def cluster(count: int, edges: pl.DataFrame, different: Sequence[Different] = ()
         doubtful = np.union1d(doubtful, np.intersect1d(one, other))
     inside = edges.filter(pl.Series(np.isin(labels[left], doubtful), dtype=pl.Boolean))
     groups = _Groups(different)
+    for one, other in inside.select("left", "right").iter_rows():
+        groups.count(one, other)
     for one, other, strength in inside.sort("strength", "left", "right", descending=[True, False, False]).iter_rows():
         groups.join(one, other, strength)
     members = np.flatnonzero(np.isin(labels, doubtful))
@@ -55,6 +59,7 @@ class _Groups:
     different: Iterable[Different]
     parent: dict[int, int] = field(default_factory=dict)
     size: dict[int, int] = field(default_factory=dict)
+    between: dict[int, Counter[int]] = field(default_factory=dict)
     bans: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,6 +67,11 @@ class _Groups:
             for side, records in enumerate(sides):
                 for record in records:
                     self.bans.setdefault(int(record), set()).add((ruling, side))
+
+    def count(self, one: int, other: int) -> None:
+        """An edge between two that are not joined yet."""
+        self.between.setdefault(one, Counter())[other] += 1
+        self.between.setdefault(other, Counter())[one] += 1
 
     def of(self, record: int) -> int:
         while (above := self.parent.get(record, record)) != record:
@@ -73,10 +83,16 @@ class _Groups:
         one, other = sorted((self.of(one), self.of(other)))
         if one == other or self._banned(one, other):
             return
-        size = self.size.get(one, 1) + self.size.get(other, 1)
-        if size > GIANT and strength < STRONG:
+        sizes = self.size.get(one, 1), self.size.get(other, 1)
+        is_knit = self.between[one][other] >= KNIT * sizes[0] * sizes[1]
+        if sum(sizes) > GIANT and strength < STRONG and not is_knit:
             return
-        self.parent[other], self.size[one] = one, size
+        self.parent[other], self.size[one] = one, sum(sizes)
+        for neighbour, edges in self.between.pop(other).items():
+            del self.between[neighbour][other]
+            if neighbour != one:
+                self.between[neighbour][one] += edges
+                self.between[one][neighbour] += edges
         if other in self.bans:
             self.bans[one] = self.bans.get(one, set()) | self.bans.pop(other)
 

@@ -31,12 +31,12 @@ class Rulings:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier run found: its model, whether each record is fresh (new or changed since), and the likely edges between
-    records that are not (columns of EDGES, records by position)."""
+    """What an earlier run found: whether each record is fresh (new or changed since), the likely edges that were in force
+    (columns of EDGES, records by position), and the model; without one it is learned anew."""
 
-    model: Model
     fresh: pl.Series
     edges: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EDGES))
+    model: Model | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +51,35 @@ class Linkage:
 def link(records: pl.DataFrame, rulings: Rulings = Rulings(), known: Known | None = None) -> Linkage:
     """Resolve `records` (see `prepare` for the columns that are read; any may be missing) into persons.
 
-    With `known`, only pairs that a fresh record is in are weighed, by the model that was learned before. The order of the records
-    tells nothing: they are looked at in an order of their own.
+    With `known`, only pairs that a fresh record is in are weighed, and an edge that was in force stays while it is likelier than
+    not. The order of the records tells nothing: they are looked at in an order that follows from all that stands in them, so no
+    column may tell of the run (when a record was read).
     """
     order = np.argsort(records.hash_rows(seed=1).to_numpy(), kind="stable").astype(np.int32)
     place = np.empty_like(order)
     place[order] = np.arange(len(order), dtype=np.int32)
     prepared = prepare(records[order])
     telling = without_crowds(prepared)
-    model = known.model if known else learn(telling)
-    likely = likely_edges(telling, model, known.fresh[order] if known else None)
+    model = known.model if known and known.model else learn(telling)
+    before = known.edges if known else pl.DataFrame(schema=EDGES)
+    weighed = _touched(before, known.fresh) if known else pl.Series([], dtype=pl.Boolean)
+    fresh = known.fresh[order] if known else None
+    likely = likely_edges(telling, model, fresh, _placed(before.filter(weighed), place))
     found = _edges(exact_edges(prepared), "exact", pl.struct("keys").struct.json_encode())
     # what is certain needs no likeness
     likely = likely.join(found, on=["left", "right"], how="anti").with_columns(method=pl.lit("probabilistic"))
     here = pl.concat([found, likely.select(list(EDGES))])
-    edges = pl.concat([_manual(rulings), _placed(here, order), *([known.edges] if known else [])])
+    edges = pl.concat([_manual(rulings), _placed(here, order), before.filter(~weighed)])
     strength = pl.col("method").replace_strict({"manual": 2 * STRONG, "exact": STRONG}, default=pl.col("weight"))
     inside = _placed(edges, place).select("left", "right", strength=strength)
     different = [(place[list(one)].tolist(), place[list(other)].tolist()) for one, other in rulings.different]
     labels = order[cluster(len(order), inside, different)][place]
     return Linkage(labels, edges, model)
+
+
+def _touched(edges: pl.DataFrame, fresh: pl.Series) -> pl.Series:
+    """Whether a fresh record is in the edge."""
+    return fresh[edges["left"]] | fresh[edges["right"]]
 
 
 def _placed(edges: pl.DataFrame, place: np.ndarray) -> pl.DataFrame:

@@ -12,11 +12,13 @@ from typing import Any
 import polars as pl
 
 from sluice.customers.blocking import part
-from sluice.customers.comparisons import ALL, END, MOSTLY
+from sluice.customers.comparisons import ALL, MOST_WORTH
 from sluice.customers.splinking import linker
 
 THRESHOLD = 0.9
 """Probability from which on a pair is an edge, fixed before anything was measured."""
+STAYS = 0.5
+"""Probability from which on an edge stays that was one before: what others bring or the weights learned anew tip no pair over."""
 LEAST_RECORDS, LEAST_TELLING, MOST_RECOUNTED = 200, 50, 50_000
 """Fewer records, or fewer pairs that agree on two telling fields, teach nothing: the fixed model is used. Where there are more
 records than the last, matches are rare in any sample, and their number is not mended."""
@@ -27,26 +29,27 @@ TELLING = (("full_name", "birth_date"), ("full_name", "mailbox"), ("full_name", 
 """Pairs that agree on these are matches: RECALL of all, for the first guess of how many there are."""
 RECALL = 0.7
 MOST_DIFFERING = 0.7
-MASKED = {MOSTLY: 2**14, END: 2**3}
-"""Most that what a masked number shows may be worth."""
 LEAST_M, LEAST_U, SHARE_OF_SAMPLE = 1e-4, 1e-6, 0.05
 EDGES = {"left": pl.Int32, "right": pl.Int32, "weight": pl.Float64, "probability": pl.Float64, "evidence": pl.String}
 
 Model = dict[str, Any]
 
 
-def likely_edges(prepared: pl.DataFrame, model: Model, fresh: pl.Series | None = None) -> pl.DataFrame:
+def likely_edges(
+    prepared: pl.DataFrame, model: Model, fresh: pl.Series | None = None, before: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Columns of EDGES, of pairs from THRESHOLD up: weight in bits, evidence as JSON, bits by comparison.
 
-    `fresh`, boolean a record: only pairs that one of these is in. An edge rests on two comparisons that agree, not counting a
-    region: a shared phone alone joins nobody. Two accounts of one shop are two people unless they share a mailbox or a phone
-    and differ in neither.
+    `fresh`, boolean a record: only pairs that one of these is in. `before`: left, right of pairs that were edges, for which STAYS
+    is enough. An edge rests on two comparisons that agree, not counting a region: a shared phone alone joins nobody. Two accounts
+    of one shop are two people unless they share a mailbox or a phone and differ in neither.
     """
     names = [one["output_column_name"] for one in model["comparisons"]]
     if len(names) < 2:
         return pl.DataFrame(schema=EDGES)
+    least = THRESHOLD if before is None or before.is_empty() else STAYS
     with linker(prepared, model, fresh) as made:
-        found = made.inference.predict(threshold_match_probability=THRESHOLD).as_duckdbpyrelation().pl()
+        found = made.inference.predict(threshold_match_probability=least).as_duckdbpyrelation().pl()
     parts = {name: [one for one in (f"mw_{name}", f"mw_tf_adj_{name}") if one in found.columns] for name in names}
     found = found.select(
         pl.min_horizontal("record_l", "record_r").cast(pl.Int32).alias("left"),
@@ -55,6 +58,10 @@ def likely_edges(prepared: pl.DataFrame, model: Model, fresh: pl.Series | None =
         pl.col("match_probability").alias("probability"),
         **{name: pl.sum_horizontal(part).round(2) for name, part in parts.items()},
     )
+    if before is not None:
+        is_likely = pl.col("probability") >= THRESHOLD
+        stays = found.filter(~is_likely).join(before.select("left", "right"), on=["left", "right"], how="semi")
+        found = pl.concat([found.filter(is_likely), stays])
     agreeing = pl.sum_horizontal(pl.col(name) > 0 for name in names if name != "region")
     told = prepared.select("record", "mailbox", "phone", "tail", shop=pl.concat_str("channel", "shop", separator="\x1f"))
     for side in ("left", "right"):
@@ -105,6 +112,7 @@ def learn(prepared: pl.DataFrame) -> Model:
                     _on(rule), estimate_without_term_frequencies=True, max_pairs=TRAINING_PAIRS
                 )
         learned: Model = made.misc.save_model_to_json()
+    del learned["linker_uid"]
     if not _is_of_matches(learned):
         return model
     mended = _mended(learned, model)
@@ -156,14 +164,15 @@ def _share(prepared: pl.DataFrame, model: Model) -> float:
     with linker(prepared, model) as made:
         seen = made.inference.predict(threshold_match_probability=0.01).as_duckdbpyrelation()
         ((expected,),) = seen.aggregate("sum(match_probability)").fetchall()
-    return min(0.5, max(expected or 0, 1) / (prepared.height * (prepared.height - 1) / 2))
+    share = min(0.5, max(expected or 0, 1) / (prepared.height * (prepared.height - 1) / 2))
+    return float(f"{share:.9g}")
 
 
 def _mended(learned: Model, model: Model) -> Model:
     """What was learned, without the matches in the sample of strangers; the fixed levels where it makes no sense.
 
     A sample's share of a level is share * m + (1 - share) * u, solved here for u. A comparison whose agreement speaks against
-    a match was learned from the wrong pairs.
+    a match was learned from the wrong pairs. Sums of several threads differ in their last digits, which are left out.
     """
     mended = deepcopy(learned)
     share = learned["probability_two_random_records_match"]
@@ -173,8 +182,9 @@ def _mended(learned: Model, model: Model) -> Model:
             sampled, m = level.get("u_probability", 0), max(level.get("m_probability", 0), LEAST_M)
             level["m_probability"] = m
             level["u_probability"] = max((sampled - share * m) / (1 - share), sampled * SHARE_OF_SAMPLE, LEAST_U)
-            if level["label_for_charts"] in MASKED:
-                level["u_probability"] = max(level["u_probability"], m / MASKED[level["label_for_charts"]])
+            if level["label_for_charts"] in MOST_WORTH:
+                level["u_probability"] = max(level["u_probability"], m / MOST_WORTH[level["label_for_charts"]])
+            level |= {name: float(f"{level[name]:.9g}") for name in ("m_probability", "u_probability")}
         if levels[0]["m_probability"] <= levels[0]["u_probability"]:
             one["comparison_levels"] = before["comparison_levels"]
     return mended

@@ -25,7 +25,8 @@ def linker(prepared: pl.DataFrame, model: dict[str, Any], fresh: pl.Series | Non
     )
     names = [name for name in blocked.columns if name.startswith("b_")]
     one_is_fresh = "" if fresh is None else " and (l.is_fresh or r.is_fresh)"
-    rules = [{"blocking_rule": f'l."{name}" = r."{name}"{one_is_fresh}'} for name in names]
+    # without a rule Splink compares everybody with everybody
+    rules = [{"blocking_rule": f'l."{name}" = r."{name}"{one_is_fresh}'} for name in names] or [{"blocking_rule": "1 = 0"}]
     read = {column for one in ALL for column in one.columns}
     with duckdb.connect() as db, warnings.catch_warnings():
         warnings.simplefilter("ignore")

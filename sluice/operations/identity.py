@@ -48,7 +48,7 @@ class Identified:
 
 
 def identify(db: Connection, full: bool = False) -> Identified:
-    """Resolve what changed since the last run; `full` resolves everything anew. One transaction; idempotent."""
+    """Resolve what changed since the last run; `full` learns anew and weighs everything. One transaction; idempotent."""
     with db.transaction():
         db.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
         records = frames.read(db, READ, dict.fromkeys(TEXT, pl.String)).sort(ID)
@@ -59,11 +59,13 @@ def identify(db: Connection, full: bool = False) -> Identified:
 
 
 def _decide(db: Connection, records: pl.DataFrame, changed: int, full: bool) -> None:
-    known = None if full else _known(db, records)
+    known = _known(db, records, full)
     settings = Jsonb({"threshold": THRESHOLD, "splink": version("splink")})
-    run_id = _one(db, "insert into customers.runs (is_full, settings) values (%s, %s) returning run_id", known is None, settings)
-    linkage = link(records, _rulings(db, records), known)
-    if known is None:
+    is_full = known.model is None
+    run_id = _one(db, "insert into customers.runs (is_full, settings) values (%s, %s) returning run_id", is_full, settings)
+    # when a record was read, and whose it was, is no part of what it says
+    linkage = link(records.drop("customer_key", "seen_at", "loaded_at"), _rulings(db, records), known)
+    if is_full:
         db.execute("insert into customers.models (records, parameters) values (%s, %s)", (records.height, Jsonb(linkage.model)))
     _keep(db, run_id, records, linkage)
     _keep_edges(db, run_id, records, linkage)
@@ -203,19 +205,18 @@ def _rulings(db: Connection, records: pl.DataFrame) -> Rulings:
     )
 
 
-def _known(db: Connection, records: pl.DataFrame) -> Known | None:
-    """What stays of earlier runs: null where nothing was learned yet, or from far fewer records or other columns."""
+def _known(db: Connection, records: pl.DataFrame, full: bool) -> Known:
+    """What stays of earlier runs. Where nothing was learned yet, or from far fewer records, all are fresh, without a model."""
     row = db.execute("select records, parameters from customers.models order by model_id desc limit 1").fetchone()
-    if row is None or records.height > GROWN * max(row[0], LEAST_RECORDS):
-        return None
-    fresh = records["seen_at"].ne_missing(records["loaded_at"])
-    stale = records.filter(~fresh).select(ID).with_columns(record=records.with_row_index("record").filter(~fresh)["record"])
-    kept = frames.read(db, _LIKELY, {**{f"{side}_{name}": pl.String for side in SIDES for name in ID}, **_WEIGHED})
+    anew = full or row is None or records.height > GROWN * max(row[0], LEAST_RECORDS)
+    fresh = records["seen_at"].ne_missing(records["loaded_at"]) | anew
+    edges = frames.read(db, _LIKELY, {**{f"{side}_{name}": pl.String for side in SIDES for name in ID}, **_WEIGHED})
+    ids = records.select(ID).with_row_index("record")
     for side in SIDES:
         names = {name: f"{side}_{name}" for name in ID} | {"record": side}
-        kept = kept.join(stale.rename(names), on=[f"{side}_{name}" for name in ID])
-    edges = kept.with_columns(pl.col("left", "right").cast(pl.Int32), method=pl.lit("probabilistic")).select(list(EDGES))
-    return Known(row[1], fresh, edges)
+        edges = edges.join(ids.rename(names), on=[f"{side}_{name}" for name in ID])
+    placed = edges.with_columns(pl.col("left", "right").cast(pl.Int32), method=pl.lit("probabilistic")).select(list(EDGES))
+    return Known(fresh, placed, None if anew or row is None else row[1])
 
 
 SIDES = ("left", "right")

@@ -108,6 +108,21 @@ def test_weak_evidence_makes_no_giant() -> None:
     assert len(np.unique(cluster(size, chain.with_columns(strength=pl.lit(STRONG))))) == 1
 
 
+def test_many_records_that_all_speak_for_each_other_are_one_person() -> None:
+    size = 2 * GIANT
+    pairs = [(one, other) for one in range(size) for other in range(one + 1, size)]
+    knit = pl.DataFrame(pairs, schema=["left", "right"], orient="row").with_columns(strength=pl.lit(5.0))
+    assert len(np.unique(cluster(size, knit))) == 1
+    two = pl.concat([knit, knit.with_columns(pl.col("left", "right") + size)])
+    bridged = pl.concat([two, pl.DataFrame({"left": [0], "right": [size], "strength": [9.0]})])
+    assert len(np.unique(cluster(2 * size, bridged))) == 2
+
+
+def test_two_who_share_no_block_are_not_compared() -> None:
+    """Nor is everybody compared with everybody where no record has a block."""
+    assert len(persons({"name": "John Smith", "phone": "****8001"}, {"name": "Jonas Smyth", "phone": "13800138001"})) == 2
+
+
 def test_new_records_scored_against_known_ones_are_resolved_as_all_at_once() -> None:
     records, truth = febrl()
     fresh = pl.Series(np.arange(records.height) % 5 == 0)
@@ -115,7 +130,7 @@ def test_new_records_scored_against_known_ones_are_resolved_as_all_at_once() -> 
     before = link(records[old])
     edges = before.edges.filter(pl.col("method") == "probabilistic")
     placed = edges.with_columns(*(pl.Series(side, old[edges[side].to_numpy()].astype(np.int32)) for side in ("left", "right")))
-    after = link(records, known=Known(before.model, fresh, placed))
+    after = link(records, known=Known(fresh, placed, before.model))
     assert score(truth, after.persons).f1 >= score(truth, link(records).persons).f1 - 0.005
 
 

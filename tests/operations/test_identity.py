@@ -2,10 +2,19 @@
 
 from typing import Any
 
+import numpy as np
+import polars as pl
 import psycopg
 import pytest
 
+from sluice import warehouse
+from sluice.customers.score import score
+from sluice.operations import frames
 from sluice.operations.identity import identify
+from sluice.sandbox.world import World
+from sluice.warehouse import Embedded
+from tests.conftest import copy_of
+from tests.customers.shops import shops
 
 CUSTOMERS = """
 create schema unified;
@@ -87,6 +96,53 @@ def test_a_full_run_over_what_is_known_leaves_every_answer_as_it_was(book: psyco
     before = snapshot(book)[:4]
     identify(book, full=True)
     assert snapshot(book)[:4] == before
+
+
+def test_the_same_records_loaded_later_are_the_same_persons_by_the_same_weights(db: psycopg.Connection) -> None:
+    db.execute(CUSTOMERS)
+    load(db, shops(2_500)[0].with_row_index("customer_id"))
+    found = []
+    for day in (1, 2):
+        db.execute("update unified.customers set loaded_at = make_timestamptz(2026, 11, %s, 0, 0, random())", (day,))
+        db.execute(
+            "truncate customers.crosswalk, customers.crosswalk_history, customers.edges, customers.keys, customers.runs cascade"
+        )
+        identify(db, full=True)
+        found.append(
+            (persons(db), db.execute("select parameters from customers.models order by model_id desc limit 1").fetchone())
+        )
+    assert found[0] == found[1]
+
+
+def load(db: psycopg.Connection, records: pl.DataFrame) -> None:
+    """Into unified.customers; of a record whose id is there already nothing."""
+    columns = ("channel", "shop", "customer_id", "name", "email", "phone", "country", "city")
+    told = records.with_columns(pl.lit(None, pl.String).alias(name) for name in columns if name not in records.columns)
+    frames.write(db, "unified.customers", told.select(columns))
+
+
+def test_records_that_come_little_by_little_are_resolved_as_all_at_once(postgres: Embedded, template: str) -> None:
+    """The sandbox's world, in order of when its shops met the people; the tolerance is a hundredth of F1."""
+    world = World.generate(7, 3_000).identities.sort("created_at", "channel", "shop", "customer_id")
+    truth = {(row["channel"], row["shop"], row["customer_id"]): row["person_id"] for row in world.iter_rows(named=True)}
+    found = []
+    for batches in (1, 6):
+        with copy_of(postgres, template) as url, warehouse.connect(url) as db:
+            db.execute(CUSTOMERS)
+            for batch in range(batches):
+                load(db, world.filter(pl.int_range(pl.len()) * batches // pl.len() == batch))
+                identify(db)
+            answers = db.execute("select channel, shop, customer_id, customer_key::text from customers.crosswalk").fetchall()
+            held = {record: key for *record_, key in answers if (record := tuple(record_)) in truth}
+            runs = db.execute("select count(*) filter (where not is_full) from customers.runs").fetchone()
+            found.append((held, runs))
+    (once, _), (slowly, incremental) = found
+    assert once.keys() == slowly.keys() == truth.keys()
+    assert incremental
+    assert incremental[0] >= 1
+    persons_, all_at_once, by_and_by = (np.array([one[record] for record in truth]) for one in (truth, once, slowly))
+    assert score(all_at_once, by_and_by).f1 >= 0.99
+    assert abs(score(persons_, all_at_once).f1 - score(persons_, by_and_by).f1) <= 0.01
 
 
 def test_a_record_that_is_alone_has_the_key_it_had_before_identity_ran(book: psycopg.Connection) -> None:

@@ -56,8 +56,10 @@ class Decision:
     rows: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-Read = Callable[[Delivered], tuple[Any, Flat, str | None]]
-"""Delivered -> (version, rows, order id). Raises READING_FAULTS where the record breaks its contract."""
+Row = tuple[Any, Flat, str | None]
+"""What is made of a record: version, rows, order id."""
+Read = Callable[[Delivered], Row]
+"""Raises READING_FAULTS where the record breaks its contract."""
 
 
 def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Read:
@@ -66,7 +68,7 @@ def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Rea
     flatten = flattener(connector.name, stream)
     version, order_key = stream.version, stream.order_key
 
-    def read(delivered: Delivered) -> tuple[Any, Flat, str | None]:
+    def read(delivered: Delivered) -> Row:
         raw = delivered.raw
         record = decode(raw)
         flat = flatten(record, shop, (delivered.received_at, file_id, delivered.digest))

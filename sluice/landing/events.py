@@ -3,48 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from psycopg import Connection, Cursor
 
 from sluice.channels.protocol import Connector, Stream
-from sluice.landing import few, forgotten, overlay, personal, quarantine
+from sluice.landing import forgotten, overlay, personal, quarantine
 from sluice.landing.allowed import allowed
-from sluice.landing.decide import Decision, Read, State, decide
-from sluice.landing.delivery import Batch, Delivered, Key, digest
-from sluice.landing.flatten import Flat, Unfit, flattener
+from sluice.landing.decide import Decision, Read, Row, State, decide
+from sluice.landing.delivery import Batch, Delivered, Key
+from sluice.landing.few import Few
 from sluice.landing.forgotten import NOTHING, Forgotten
 from sluice.landing.overlay import NO_FILE, Whole, identity
+from sluice.landing.received import Received, maker
 from sluice.landing.store import REFUSALS
 from sluice.landing.transaction import Lander, Outcome
 
 AT_ONCE = 1_000
 """Events that are read from the table at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One event as it came. `stream` is None for one that is only kept; `occurred_at` is not later than `received_at`."""
-
-    event_id: str
-    topic: str
-    stream: str | None
-    key: Key | None
-    occurred_at: datetime
-    received_at: datetime
-    body: bytes
-
-
-def received(connector: Connector, headers: Mapping[str, str], body: bytes, at: datetime) -> Received:
-    """What came, named by the connector. The platform's clock may not put an event before those that will come later."""
-    assert connector.webhook is not None
-    event = connector.webhook.event(headers, body)
-    occurred = min(event.occurred_at or at, at)
-    return Received(_storable(event.event_id), _storable(event.topic), event.stream, event.key, occurred, at, body)
-
-
-def _storable(text: str) -> str:
-    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 CHANGED = "select generation from customers.tombstones_changed"
@@ -99,7 +74,9 @@ class Events:
         """What may be kept of an event."""
         assert self.forgotten is not None
         body = allowed(self.forgotten, self.connector, event.stream, event.body)
-        return replace(event, stream=None, key=None, body=NOTHING) if body is None else replace(event, body=body)
+        if body is None:
+            return replace(event, stream=None, key=None, body=NOTHING, made=None)
+        return event if body is event.body else replace(event, body=body, made=None)
 
     def _take(self, stream: str, events: Sequence[Received]) -> None:
         if not stream:
@@ -184,6 +161,11 @@ class Events:
 class EventLander(Lander):
     """Lands events of one stream. The caller holds the stream's rows (`Store.alone`)."""
 
+    def __init__(self, db: Connection, connector: Connector, shop: str, stream: Stream) -> None:
+        super().__init__(db, connector, shop, stream)
+        self.few = Few(self.store)
+        self.make = maker(connector, shop, stream.name)
+
     def take(self, events: Sequence[Received]) -> Outcome:
         """Rows, quarantine, and what operations make of them."""
         outcome, decision = self.put(events)
@@ -195,24 +177,24 @@ class EventLander(Lander):
         batch = Batch("")
         batch.delivered = _delivered(events)
         known = overlay.wholes(self.store, self.store.states({event.key for event in events if event.key is not None}))
-        outcome, decision = self.write(batch, NO_FILE, self._reader(known))
+        outcome, decision = self.write(batch, NO_FILE, self._reader(events, known))
         overlay.told_by(self.store, decision.accepted, _names(batch.delivered, events), known)
         return outcome, decision
 
     def look(self, events: Sequence[Received]) -> "Known":
         """What is held of the events' keys."""
         keys = {event.key for event in events if event.key is not None}
-        waiting = quarantine.exists(self.store)
+        waiting, noted = quarantine.exists(self.store), overlay.ask(self.store, keys)
         states = self.store.states(keys)
-        return Known(states, overlay.wholes(self.store, states), bool(waiting.fetchone()))
+        return Known(states, overlay.wholes(self.store, states, noted), bool(waiting.fetchone()))
 
     def take_plain(self, events: Sequence[Received], known: "Known") -> None:
         """Rows and what operations make of them, where nothing is broken and nothing beaten. Raises NotPlain, REFUSALS."""
         delivered, decision = _delivered(events), Decision()
-        accepted = list(decide(delivered, known.states, self._reader(known.wholes), {}, decision))
+        accepted = list(decide(delivered, known.states, self._reader(events, known.wholes), {}, decision))
         if known.quarantine or decision.broken or decision.superseded or decision.revived:
             raise NotPlain
-        check = few.write(self.store, accepted)
+        check = self.few.write(accepted)
         self.store.mark_seen(decision.seen)
         overlay.told_by(self.store, accepted, _names(delivered, events), known.wholes)
         self._absorb(decision)
@@ -224,31 +206,20 @@ class EventLander(Lander):
         if orders:
             self.db.execute("select ops.absorb_orders(%s, %s, %s)", (*self.where[:2], orders)).fetchone()
 
-    def _reader(self, known: Mapping[Key, Whole]) -> Read:
+    def _reader(self, events: Sequence[Received], known: Mapping[Key, Whole]) -> Read:
         """What an event tells, with what it does not carry taken from what is known whole."""
-        assert self.connector.webhook is not None
-        make, stream, shop = self.connector.webhook.record, self.stream, self.where[1]
-        flatten = flattener(self.connector.name, stream)
+        made = {(event.made.digest, event.occurred_at): event.made.row for event in events if event.made}
 
-        def read(delivered: Delivered) -> tuple[Any, Flat, str | None]:
+        def read(delivered: Delivered) -> Row:
             whole = known.get(delivered.key) if delivered.key is not None else None
-            record = make(stream, delivered.raw, whole.record if whole else None)
-            if delivered.key is not None and delivered.key != tuple(str(getattr(record, name)) for name in stream.key):
-                raise ValueError("its key is not that of its record")
-            flat = flatten(record, shop, (delivered.received_at, NO_FILE, delivered.digest))
-            if b"\\" in delivered.raw and any(b"\\u0000" in rows for rows in flat):
-                raise Unfit("a text holds U+0000 or half a surrogate pair, which PostgreSQL cannot store")
-            order = getattr(record, stream.order_key) if stream.order_key else None
-            return (getattr(record, stream.version) if stream.version else None, flat, None if order is None else str(order))
+            row = made.get((delivered.digest, delivered.received_at)) if whole is None else None
+            return row or self.make(delivered, whole.record if whole else None)
 
         return read
 
 
 def _delivered(events: Sequence[Received]) -> list[Delivered]:
-    return [
-        Delivered(event.body, event.key, digest(event.body), event.occurred_at, 0, position)
-        for position, event in enumerate(events)
-    ]
+    return [event.delivered(position) for position, event in enumerate(events)]
 
 
 def _names(delivered: Sequence[Delivered], events: Sequence[Received]) -> dict[str, str]:

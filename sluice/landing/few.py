@@ -1,54 +1,84 @@
 """A few records written without a pause: statements that wait for each other's answers cost more than what they do.
 
-COPY is for thousands of rows; it can't be sent ahead of other statements. Here every statement goes out at once, in a pipeline.
+COPY is for thousands of rows; it can't be sent ahead of other statements. Here one statement removes from all of a stream's
+tables and one writes to all of them, each planned once a connection, and both go out at once in a pipeline.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cached_property
 
 from sluice.landing.decide import Accepted
 from sluice.landing.delivery import LandingError
 from sluice.landing.flatten import columns
 from sluice.landing.names import quoted
-from sluice.landing.shape import Leaf, Table
+from sluice.landing.shape import Table
 from sluice.landing.store import Store
 
 TAIL = {"_received_at": "timestamptz", "_file_id": "bigint", "_digest": "text"}
+NONE = "[]"
 
 
-def write(store: Store, accepted: Sequence[Accepted]) -> Callable[[], None]:
-    """Put these records in the place of what is held of their keys, in the caller's pipeline.
+class Few:
+    """Writes to one stream's tables."""
 
-    What is returned waits for the answers, and raises LandingError where a table did not take what it was sent.
-    """
-    store.delete([one.key for one in accepted if one.known])
-    sent = []
-    for number, table in enumerate(store.shape.tables):
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def write(self, accepted: Sequence[Accepted]) -> Callable[[], None]:
+        """Put these records in the place of what is held of their keys, in the caller's pipeline.
+
+        What is returned waits for the answer, and raises LandingError where a table did not take what it was sent.
+        """
+        if known := [one.key for one in accepted if one.known]:
+            names = {f"k{number}": column for number, column in enumerate(self.store.columns(known))}
+            self.store.db.execute(self._removal, {**names, "shop": self.store.shop})
         # A row is JSON without its brackets, and a line of its own.
-        lines = b"\n".join([one.flat[number] for one in accepted if one.flat[number]])
-        if lines:
-            document = b"[[" + lines.replace(b"\n", b"],[") + b"]]"
-            cursor = store.db.execute(statement(table, store.shape.key), (document.decode(),))
-            sent.append((table, lines.count(b"\n") + 1, cursor))
+        lines = [b"\n".join([rows for rows in table if rows]) for table in zip(*[one.flat for one in accepted], strict=True)]
+        if not lines:
+            return lambda: None
+        sent = [found.count(b"\n") + 1 if found else 0 for found in lines]
+        documents = ["[[" + found.decode().replace("\n", "],[") + "]]" if found else NONE for found in lines]
+        answer = self.store.db.execute(self._insertion, documents)
 
-    def check() -> None:
-        if any(cursor.rowcount < 0 for _, _, cursor in sent):
-            store.db.execute("select 1").fetchone()  # answers come in order: with this one, all are here
-        for table, count, cursor in sent:
-            if cursor.rowcount != count:
-                raise LandingError(f"{table.name}: {count} rows were sent, {cursor.rowcount} were taken")
+        def check() -> None:
+            taken = answer.fetchone()
+            for table, count, done in zip(self.store.shape.tables, sent, taken or (), strict=True):
+                if done != count:
+                    raise LandingError(f"{table.name}: {count} rows were sent, {done} were taken")
 
-    return check
+        return check
+
+    @cached_property
+    def _removal(self) -> str:
+        """DELETE of records and all their child rows, given as one array a key column, and the shop."""
+        names = [f"k{number}" for number in range(len(self.store.shape.key))]
+        keys = f"unnest({', '.join(f'%({name})s::text[]' for name in names)}) as d ({', '.join(names)})"
+        parts = [
+            f"delete from raw.{quoted(table.name)} as m using {keys}"
+            f" where m.shop = %(shop)s and {self.store.on('_parent_' if table.depth else '')}"
+            for table in self.store.shape.tables
+        ]
+        return _together(parts, "select")
+
+    @cached_property
+    def _insertion(self) -> str:
+        """INSERT of flattened rows, given as one JSON array of arrays a table; gives how many each table took."""
+        parts = [f"{self._insert(table)} returning 1" for table in self.store.shape.tables]
+        counts = ", ".join(f"(select count(*) from t{number})" for number in range(len(parts)))
+        return _together(parts, f"select {counts}")
+
+    def _insert(self, table: Table) -> str:
+        key = self.store.shape.key
+        kinds = {"shop": "text", "_parent_position": "integer", "_position": "integer", **TAIL}
+        kinds |= {f"_parent_{leaf.column}": leaf.pg for leaf in key} | {leaf.column: leaf.pg for leaf in table.leaves}
+        names = columns(table, key)
+        cells = ", ".join(f"(r ->> {number})::{kinds[name]}" for number, name in enumerate(names))
+        return (
+            f"insert into raw.{quoted(table.name)} ({', '.join(map(quoted, names))})"
+            f" select {cells} from jsonb_array_elements(%s::jsonb) as r"
+        )
 
 
-@cache
-def statement(table: Table, key: tuple[Leaf, ...]) -> str:
-    """INSERT of flattened rows, given as one JSON array of arrays."""
-    kinds = {"shop": "text", "_parent_position": "integer", "_position": "integer", **TAIL}
-    kinds |= {f"_parent_{leaf.column}": leaf.pg for leaf in key} | {leaf.column: leaf.pg for leaf in table.leaves}
-    names = columns(table, key)
-    cells = ", ".join(f"(r ->> {number})::{kinds[name]}" for number, name in enumerate(names))
-    return (
-        f"insert into raw.{quoted(table.name)} ({', '.join(map(quoted, names))})"
-        f" select {cells} from jsonb_array_elements(%s::jsonb) as r"
-    )
+def _together(parts: Sequence[str], end: str) -> str:
+    """Statements as one, each a table of its own: none sees what the others do."""
+    return f"with {', '.join(f't{number} as ({part})' for number, part in enumerate(parts))} {end}"

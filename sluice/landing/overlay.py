@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from sluice.channels.protocol import Connector
@@ -35,11 +36,14 @@ def identity(key: Key) -> str:
     return "\x1f".join(key)
 
 
-def wholes(store: Store, states: Mapping[Key, State]) -> dict[Key, Whole]:
-    """The whole records behind what is held of these keys: noted beside an event, or the rows where no event made them."""
+def wholes(store: Store, states: Mapping[Key, State], noted: "Noted | None" = None) -> dict[Key, Whole]:
+    """The whole records behind what is held of these keys: noted beside an event, or the rows where no event made them.
+
+    `noted` is the answer to `ask`, where it was sent before.
+    """
     if not states:
         return {}
-    told = _told(store, states)
+    told = _told(store, noted or ask(store, states))
     found = {key: whole for key, (_, whole) in told.items() if whole}
     bare = [key for key in states if key not in told]
     for key, record in held(store, bare).items():
@@ -102,7 +106,7 @@ def _fill(store: Store, connector: Connector, late: Iterable[Delivered]) -> None
         whole = Whole(decode(one.raw), one.received_at, one.digest)
         if one.key not in best or _rank(store, whole) > _rank(store, best[one.key]):
             best[one.key] = whole
-    told = _told(store, best)
+    told = _told(store, ask(store, best))
     news = {key: best[key] for key, (_, known) in told.items() if known is None or _rank(store, best[key]) > _rank(store, known)}
     if not news:
         return
@@ -141,17 +145,24 @@ def _rank(store: Store, whole: Whole) -> tuple[Any, ...]:
     return (comparable(getattr(whole.record, version) if version else None), whole.received_at, whole.digest)
 
 
-def _told(store: Store, keys: Collection[Key]) -> dict[Key, tuple[str, Whole | None]]:
-    """Of those whose rows came by an event: the event, and what is known whole under it."""
-    decode = msgspec.json.Decoder(store.shape.stream.record, strict=False).decode
-    rows = store.db.execute(
+Noted = Cursor[tuple[str, str, str | None, datetime, str]]
+
+
+def ask(store: Store, keys: Collection[Key]) -> Noted:
+    """What is noted of those of these keys whose rows came by an event."""
+    return store.db.execute(
         "select key, event_id, whole, whole_received_at, whole_digest from raw.event_records"
         " where channel = %s and shop = %s and stream = %s and key = any(%s::text[])",
         (*_where(store), array([identity(key) for key in keys])),
     )
+
+
+def _told(store: Store, noted: Noted) -> dict[Key, tuple[str, Whole | None]]:
+    """Of those whose rows came by an event: the event, and what is known whole under it."""
+    decode = msgspec.json.Decoder(store.shape.stream.record, strict=False).decode
     return {
         tuple(key.split("\x1f")): (event, None if whole is None else Whole(decode(whole), at, digest))
-        for key, event, whole, at, digest in rows
+        for key, event, whole, at, digest in noted
     }
 
 

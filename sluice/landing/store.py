@@ -52,7 +52,7 @@ class Store:
         self.unnested = f"unnest({', '.join('%s::text[]' for _ in count)}"
         self.names = ", ".join(f"k{number}" for number in count)
         self.key = ", ".join(f"m.{quoted(leaf.column)}::text" for leaf in shape.key)
-        self.on_key = self._join("")
+        self.on_key = self.on("")
 
     def alone(self) -> None:
         """Until this transaction ends nobody else changes these rows: pages and events of a stream land beside each other."""
@@ -75,7 +75,8 @@ class Store:
                 key = ", ".join(map(quoted, key_columns(table, self.shape.key)))
                 self.db.execute(f"analyze raw.{quoted(table.name)} ({key})")
 
-    def _join(self, prefix: str) -> str:
+    def on(self, prefix: str) -> str:
+        """The join of a table `m` with the keys `d`; its key columns bear the prefix."""
         return " and ".join(
             f"m.{quoted(prefix + leaf.column)} = d.k{number}::{leaf.pg}" for number, leaf in enumerate(self.shape.key)
         )
@@ -129,7 +130,7 @@ class Store:
         if not keys:
             return
         for table in self.shape.tables:
-            on_key = self._join("_parent_" if table.depth else "")
+            on_key = self.on("_parent_" if table.depth else "")
             self.db.execute(
                 f"delete from raw.{quoted(table.name)} as m using {self.unnested}) as d ({self.names})"
                 f" where m.shop = %s and {on_key}",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sluice.channels.protocol import Connector
-from sluice.landing.events import Events, Received
+from sluice.landing.events import Events
+from sluice.landing.received import Maker, Received
 from sluice.service.group_commit import GroupCommit
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ PATIENCE = 4.5
 """Seconds until a sender is told to come again. Shopify hangs up after 5."""
 OPTIONS = (
     "-c timezone=UTC -c lock_timeout=3000 -c statement_timeout=4000 -c plan_cache_mode=force_generic_plan"
-    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1 -c enable_material=off"
 )
 """A batch is small and its statements are always the same: each is planned once a connection, to look up what it needs by key.
 So the plan holds too when the tables were empty as it was made."""
@@ -51,6 +52,7 @@ class Intake:
         self._url = url
         self._events: Events | None = None
         self._stopping = False
+        self._maker = Maker(hook.connector, hook.shop)
         name = f"events {hook.connector.name}/{hook.shop}"
         self._commit = GroupCommit(name, self._land, self._may_be_of_one, MOST_AT_ONCE, first=self._try_to_connect)
 
@@ -67,7 +69,7 @@ class Intake:
         """Return once the event is durable and all that follows from it can be read. Raises Unavailable."""
         if self._stopping or self._commit.waiting >= MOST_WAITING:
             raise Unavailable("too many events wait")
-        landed = asyncio.wrap_future(self._commit.ask(event))
+        landed = asyncio.wrap_future(self._commit.ask(self._maker.ready(event)))
         try:
             # shielded: an event that its sender no longer waits for lands all the same
             await asyncio.wait_for(asyncio.shield(landed), PATIENCE)

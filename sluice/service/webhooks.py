@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from sluice.landing.events import received
+from sluice.landing.received import received
 from sluice.service.errors import responses
 from sluice.service.intake import Intake, Unavailable
 

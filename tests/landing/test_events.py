@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sluice.channels.protocol import Connector, Event, Page, Stream, Webhook
 from sluice.landing import overlay
 from sluice.landing.delivery import digest
-from sluice.landing.events import Events, Received, received
+from sluice.landing.events import Events
 from sluice.landing.land import land
+from sluice.landing.received import Received, received
 from sluice.landing.replay import replay
 from sluice.landing.shape import shape
 from sluice.landing.store import Store

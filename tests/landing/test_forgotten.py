@@ -11,8 +11,9 @@ import psycopg
 
 from sluice.channels.protocol import Connector, Event, Page, Stream, Webhook
 from sluice.landing import forgotten, lake
-from sluice.landing.events import Events, Received, received
+from sluice.landing.events import Events
 from sluice.landing.land import land
+from sluice.landing.received import Received, received
 from sluice.landing.replay import replay
 from tests.landing.state import held
 from tests.landing.toy import CONNECTION, ORDERS, START, Order, order, page, toy

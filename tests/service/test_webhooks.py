@@ -16,7 +16,7 @@ import pytest
 from sluice import warehouse
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.channels.taobao.connector import CONNECTOR as TAOBAO
-from sluice.landing.events import received
+from sluice.landing.received import received
 from sluice.sandbox.shopify.hooks import Delivery, as_created, signature
 from sluice.service.intake import Hook, Intake
 from sluice.service.webhooks import MOST_BYTES

@@ -19,8 +19,9 @@ from sluice import warehouse
 from sluice.channels.protocol import Page
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.channels.shopify.webhook import WHOLE_ORDER, event, record, signed, verify
-from sluice.landing.events import Events, received
+from sluice.landing.events import Events
 from sluice.landing.land import land
+from sluice.landing.received import received
 from sluice.sandbox.host import hosted
 from sluice.sandbox.shopify.hooks import as_created, delivery
 from sluice.sandbox.shopify.rest import rest_order

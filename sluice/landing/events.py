@@ -1,5 +1,6 @@
 """Events: notifications of a channel, kept as they came and landed in one transaction."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -54,7 +55,7 @@ class Events:
         self.forgotten: Forgotten | None = None
 
     def take(self, events: Sequence[Received]) -> None:
-        """Keep, land and absorb them, a stream a transaction: all of it or nothing. One that was taken before changes nothing."""
+        """Keep, land and absorb them, a stream's round a transaction. One that was taken before changes nothing."""
         # who was forgotten since is known once the events are kept, in the transaction that keeps them
         while not self._take_all(events):
             with self.db.transaction():
@@ -65,7 +66,8 @@ class Events:
         events = [self._allowed(event) for event in events] if self.forgotten else events
         try:
             for stream in sorted({event.stream or "" for event in events}):
-                self._take(stream, [event for event in events if (event.stream or "") == stream])
+                for some in rounds([event for event in events if (event.stream or "") == stream]):
+                    self._take(stream, some)
         except Outdated:
             return False
         return True
@@ -216,6 +218,23 @@ class EventLander(Lander):
             return row or self.make(delivered, whole.record if whole else None)
 
         return read
+
+
+def rounds(events: Sequence[Received]) -> list[list[Received]]:
+    """Events of different records together, those of one record one after another, as they came.
+
+    Platforms tell of an order several times within a moment. In one round the older form would be beaten before it landed, and a
+    beaten record needs a closer look, which takes far longer than a second round.
+    """
+    found: list[list[Received]] = []
+    told: Counter[Key | None] = Counter()
+    for event in events:
+        turn = told[event.key] if event.key is not None else 0
+        told[event.key] += 1
+        if turn == len(found):
+            found.append([])
+        found[turn].append(event)
+    return found
 
 
 def _delivered(events: Sequence[Received]) -> list[Delivered]:

@@ -51,6 +51,7 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
     app.state.hold_writer = HoldWriter(app.state.writing_pool)
     app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
+    app.add_middleware(webhooks.Direct)
     routers = (orders, customers, stock, metrics, holds, webhooks, health, reference)
     for router in (room.router for room in routers):
         app.include_router(router)

@@ -41,13 +41,14 @@ def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(psycopg.Error, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _http(request: Request, fault: Exception) -> JSONResponse:
+async def of_http(request: Request, fault: Exception) -> JSONResponse:
+    """What an HTTPException says, as a problem."""
     assert isinstance(fault, HTTPException)
     return problem(fault.status_code, str(fault.detail), headers=fault.headers)
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 from sluice.channels.protocol import Connector, Event, Page, Stream, Webhook
 from sluice.landing import overlay
 from sluice.landing.delivery import digest
-from sluice.landing.events import Events
+from sluice.landing.events import Events, rounds
 from sluice.landing.land import land
-from sluice.landing.received import Received, received
+from sluice.landing.received import Maker, Received, received
 from sluice.landing.replay import replay
 from sluice.landing.shape import shape
 from sluice.landing.store import Store
@@ -208,13 +209,34 @@ def test_pages_and_events_in_any_order_give_the_same_rows(
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(found=st.lists(steps(), min_size=1, max_size=7))
-def test_one_batch_is_as_good_as_many(raw: psycopg.Connection, found: list[Step]) -> None:
-    events = [step for step in found if isinstance(step, Received)]
+@given(found=st.lists(steps(), min_size=1, max_size=7), ready=st.booleans())
+def test_one_batch_is_as_good_as_many_and_rows_made_before_as_those_made_then(
+    raw: psycopg.Connection, found: list[Step], ready: bool
+) -> None:
+    maker = Maker(connected(), "main")
     clear(raw)
-    take(raw, events)
+    take(raw, found)
     straight = state(raw)
     clear(raw)
-    Events(raw, connected(), "main").take(events)
-    raw.commit()
+    taking = Events(raw, connected(), "main")
+    for is_page, some in groupby(found, key=lambda step: isinstance(step, Page)):
+        steps = list(some)
+        if is_page:
+            take(raw, steps)
+        else:
+            told = [step for step in steps if isinstance(step, Received)]
+            taking.take([maker.ready(step) for step in told] if ready else told)
+            raw.commit()
     assert state(raw) == straight
+
+
+def test_events_of_one_order_wait_for_each_other() -> None:
+    """Platforms tell of an order several times within a moment: each form finds the one before it landed."""
+    first, second, third = (told(f"e{number}", order(1, number), number) for number in range(3))
+    other, broken = told("o", order(2, 0), 1), [told(f"b{number}", b"[]", 1) for number in range(2)]
+    assert rounds([first, broken[0], other, second, broken[1], third]) == [
+        [first, broken[0], other, broken[1]],
+        [second],
+        [third],
+    ]
+    assert rounds([]) == []

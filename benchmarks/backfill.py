@@ -33,7 +33,7 @@ Spent = dict[str, float]
 
 def main(orders: int, wanted: list[str]) -> None:
     chosen = {name: seller for name, seller in sellers().items() if not wanted or name in wanted}
-    print("channel        orders  landed/s  read alone/s  ratio   lake   rows  memory MB")
+    print("channel        orders  landed/s  read alone/s  ratio decode   lake   rows  memory MB")
     with tempfile.TemporaryDirectory(prefix="sluice-backfill-") as folder:
         os.environ["SLUICE_HOME"] = folder
         server = warehouse.Embedded(Path(folder) / "postgres")
@@ -66,16 +66,16 @@ def _measure(connector: Connector, connection: Connection, address: str) -> None
             seconds = time.monotonic() - began
     print(
         f"{connector.name:<12} {landed.new:>8,} {landed.new / seconds:>9,.0f} {records / alone:>13,.0f} {alone / seconds:>6.2f}"
-        f" {spent['lake'] / seconds:>6.0%} {spent['rows'] / seconds:>6.0%} {max(0, _memory() - before):>10.0f}",
+        f" {spent['decode'] / seconds:>6.0%} {spent['lake'] / seconds:>6.0%} {spent['rows'] / seconds:>6.0%} {max(0, _memory() - before):>10.0f}",
         flush=True,
     )
 
 
 @contextmanager
 def _watched() -> Iterator[Spent]:
-    """Seconds that writing the lake and the rows take while the block runs; the one goes on beside the other."""
+    """Seconds that decoding, the lake and the rows take while the block runs; they go on beside one another."""
     spent: Spent = defaultdict(float)
-    watched: list[tuple[Any, str, str]] = [(lake, "write", "lake"), (Store, "replace", "rows")]
+    watched: list[tuple[Any, str, str]] = [(landing, "add", "decode"), (lake, "write", "lake"), (Store, "replace", "rows")]
     originals = [(place, name, getattr(place, name)) for place, name, _ in watched]
     for place, name, what in watched:
         setattr(place, name, _timed(getattr(place, name), spent, what))

@@ -252,7 +252,8 @@ class Webhook:
     `verify(secrets, headers, body)` judges the raw bytes, in constant time. `event(headers, body)` never raises.
     `record(stream, body, whole)` is the contract's record that the body tells of; what a notification does not carry is taken
     from `whole`, the newest record that was read of the same key (None: none was). It raises ValueError or msgspec's errors
-    where the body breaks its contract.
+    where the body breaks its contract. `challenge(secrets, query)` is the JSON that a platform wants to hear before it sends any
+    (None: it asked nothing).
     """
 
     secret: str
@@ -261,6 +262,7 @@ class Webhook:
     record: Callable[["Stream", bytes, Any], Struct]
     also: tuple[str, ...] = ()
     bodies: Mapping[str, type[Struct]] = field(default_factory=dict)
+    challenge: Callable[[Mapping[str, str], Mapping[str, str]], bytes | None] | None = None
 
 
 class NoOptions(BaseModel):

@@ -22,11 +22,15 @@ class Rotation:
 
     def token(self, but: str = "") -> str:
         """An access token that is good and not `but`. Raises what `exchange` raises."""
+        return str(self.granted(but)["access_token"])
+
+    def granted(self, but: str = "") -> Token:
+        """All that was granted with it. Raises what `exchange` raises."""
 
         def is_fresh(token: Token) -> bool:
             return bool(token["access_token"] != but and token["ends"] - MARGIN > self.now().timestamp())
 
-        return str(self.tokens.fresh(is_fresh, self._renew)["access_token"])
+        return self.tokens.fresh(is_fresh, self._renew)
 
     def _renew(self, kept: Token | None) -> Token:
         if kept is None:

@@ -44,9 +44,7 @@ async def take_event(request: Request, channel: str, shop: str) -> Response:
     200 means that it is kept, and that the order it tells of, with what it holds of the stock, can be read. The same event again
     is answered so too and changes nothing. What breaks its contract is kept in quarantine. On 503 the sender shall come again.
     """
-    intake: Intake | None = request.app.state.intakes.get((channel, shop))
-    if intake is None:
-        raise HTTPException(404, f"{channel}/{shop} takes no webhooks here")
+    intake = _intake(request, channel, shop)
     hook, headers = intake.hook, dict(request.headers)
     body = await _body(request, headers.get("content-length", ""))
     webhook = hook.connector.webhook
@@ -58,6 +56,24 @@ async def take_event(request: Request, channel: str, shop: str) -> Response:
     except Unavailable as fault:
         raise HTTPException(503, f"{fault}; send it again", headers={"Retry-After": "5"}) from fault
     return Response(TAKEN, media_type="application/json")
+
+
+@router.get("/webhooks/{channel}/{shop}", responses=responses(404))
+def answer_challenge(request: Request, channel: str, shop: str) -> Response:
+    """What a platform asks an address before it sends notifications there (eBay: `challenge_code`). Needs no key."""
+    hook = _intake(request, channel, shop).hook
+    asked = hook.connector.webhook and hook.connector.webhook.challenge
+    answer = asked(hook.secrets, request.query_params) if asked else None
+    if answer is None:
+        raise HTTPException(404, f"{channel}/{shop} was asked nothing that it could answer")
+    return Response(answer, media_type="application/json")
+
+
+def _intake(request: Request, channel: str, shop: str) -> Intake:
+    found: Intake | None = request.app.state.intakes.get((channel, shop))
+    if found is None:
+        raise HTTPException(404, f"{channel}/{shop} takes no webhooks here")
+    return found
 
 
 async def _body(request: Request, stated: str) -> bytes:

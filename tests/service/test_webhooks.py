@@ -1,6 +1,7 @@
 """Webhooks as a platform sends them: over HTTP, to a service that runs, on a real database with the real views."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import time
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from sluice import warehouse
+from sluice.channels.ebay.connector import CONNECTOR as EBAY
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.channels.taobao.connector import CONNECTOR as TAOBAO
 from sluice.landing.received import received
@@ -206,3 +208,17 @@ def test_a_lone_event_waits_for_nobody(service: httpx.Client) -> None:
 
 def test_hooks_hide_their_secrets() -> None:
     assert SECRET not in repr(HOOKS[0])
+
+
+def test_a_challenge_is_answered_before_any_notification_is_taken(prepared_url: str) -> None:
+    secrets = {"verification_token": "t" * 32, "notification_address": "https://shop.example.com/webhooks/ebay/main"}
+    hooks = [*HOOKS, Hook(EBAY, "main", secrets)]
+    with serving(prepared_url, hooks) as address, httpx.Client(base_url=address, timeout=30) as client:
+        asked = client.get("/webhooks/ebay/main", params={"challenge_code": "c0de"})
+        wanted = hashlib.sha256(f"c0de{'t' * 32}{secrets['notification_address']}".encode()).hexdigest()
+        assert (asked.status_code, asked.json()) == (200, {"challengeResponse": wanted})
+        assert asked.headers["content-type"] == "application/json"
+        assert client.get("/webhooks/ebay/main").status_code == 404
+        assert client.get(PATH, params={"challenge_code": "c0de"}).status_code == 404
+        assert client.get("/webhooks/ebay/other", params={"challenge_code": "c0de"}).status_code == 404
+        assert client.post("/webhooks/ebay/main", content=b"{}").status_code == 401

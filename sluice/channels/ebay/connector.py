@@ -123,6 +123,8 @@ CONNECTOR = Connector(
     options=Options,
     publishes="total",
     optional_secrets={
+        "verification_token": "the token of 32 to 80 characters that eBay was given with the address for notifications",
+        "notification_address": "that address, to the letter: https://.../webhooks/ebay/SHOP",
         "notification_key": "eBay's public key that notifications are signed with",
         "notification_key_before": "the key before eBay changed it",
     },

@@ -2,13 +2,14 @@
 
 The header x-ebay-signature is JSON in base64: the key's id, the digest and the signature. Which key that is, eBay tells at
 /commerce/notification/v1/public_key/{kid}. Notifications tell that something happened, not how the order now stands: they are
-kept, and reading finds the order.
+kept, and reading finds the order. Before it sends any, eBay asks the address to prove that it knows the verification token.
 
 The library for the signature, cryptography, is among what is installed because great-expectations needs it.
 """
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +25,7 @@ from msgspec import Struct
 from sluice.channels.protocol import Event, Stream, Webhook
 
 HEADER = "x-ebay-signature"
+TOKEN, ENDPOINT = "verification_token", "notification_address"
 KEYS = ("notification_key", "notification_key_before")
 DIGESTS: dict[str, type[HashAlgorithm]] = {"SHA1": SHA1, "SHA256": SHA256}
 
@@ -91,4 +93,16 @@ def record(stream: Stream, body: bytes, whole: Any) -> Struct:
     raise ValueError("eBay's notifications carry no records")
 
 
-WEBHOOK = Webhook(KEYS[0], verify, event, record)
+def challenge(secrets: Mapping[str, str], query: Mapping[str, str]) -> bytes | None:
+    """What eBay wants to hear of its challenge code; None where it asked nothing.
+
+    SHA-256 over code, verification token and the address as it was given to eBay, in hexadecimal digits.
+    """
+    code = query.get("challenge_code")
+    if code is None:
+        return None
+    text = code + secrets[TOKEN] + secrets[ENDPOINT]
+    return msgspec.json.encode({"challengeResponse": hashlib.sha256(text.encode()).hexdigest()})
+
+
+WEBHOOK = Webhook(TOKEN, verify, event, record, also=(ENDPOINT,), challenge=challenge)

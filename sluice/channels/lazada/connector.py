@@ -7,7 +7,7 @@ it in its context, so that an order and its pieces are always of one moment.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -33,10 +33,13 @@ HOSTS = {
     "PHP": "https://api.lazada.com.ph/rest",
     "IDR": "https://api.lazada.co.id/rest",
 }
+CURRENCIES = {"sg": "SGD", "th": "THB", "my": "MYR", "vn": "VND", "ph": "PHP", "id": "IDR"}
+"""By country, as an authorisation names it."""
 GRANTING = "https://auth.lazada.com/rest"
 ORDERS, ORDERS_REACH = 100, 5_000
 """Orders a page, and the furthest offset."""
 PRODUCTS, PRODUCTS_REACH = 50, 10_000
+SOON = timedelta(days=14)
 LONGEST = timedelta(days=30)
 """Of a window, so that a long first read can go on where it was broken off."""
 
@@ -83,6 +86,31 @@ class Lazada:
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Set each listing's quantity, absolute, and read it back. Raises Refused, ChannelError."""
         return stock.publish(self.gateway, quotas, self.connection.options.quantity)
+
+    def check(self) -> Iterator[str]:
+        """An authorisation that ends soon, one for another country, and lists that the app may not read.
+
+        Raises Refused, ChannelError.
+        """
+        granted = self.gateway.granted()
+        if until := granted.get("authorised_until"):
+            ends = datetime.fromtimestamp(until, UTC)
+            if ends - self.connection.now() < SOON:
+                yield f"the authorisation of this shop ends on {ends:%Y-%m-%d}: let its owner authorise the app again"
+        here, country = self.connection.currency, granted.get("country")
+        sold_in = CURRENCIES.get(country or "", here)
+        if here in HOSTS and sold_in != here:
+            yield f"the authorisation is for Lazada in {country}, which sells in {sold_in}, and the shop says {here}"
+        lately = self.connection.now() - timedelta(days=1)
+        asked: dict[str, dict[str, Any]] = {
+            "/orders/get": {"update_after": lately, "sort_by": "updated_at", "sort_direction": "ASC", "offset": 0, "limit": 1},
+            "/products/get": {"filter": "all", "offset": 0, "limit": 1},
+        }
+        for path, given in asked.items():
+            try:
+                self.gateway.call("GET", path, **given)
+            except Refused as fault:
+                yield f"{path} can't be read: {fault}"
 
     def _orders(self, cursor: Cursor | None) -> Iterator[Page]:
         def ask(first: datetime, last: datetime, offset: int) -> bytes:

@@ -82,11 +82,13 @@ def meaning(fault: Fault) -> Exception:
 
 
 class _Granted(Struct):
-    """The answer to a refresh. `expires_in` is seconds."""
+    """The answer to a refresh. `expires_in` is seconds, and so is the time that the authorisation itself still lasts."""
 
     access_token: str
     refresh_token: str
     expires_in: int
+    refresh_expires_in: int | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,18 @@ class Gateway:
 
     def _token(self, but: str = "") -> str:
         """An access token that is not `but`."""
-        return Rotation(self.tokens, self.first, self._refreshed, self.clock).token(but)
+        return self._rotation.token(but)
+
+    def granted(self) -> Token:
+        """What the owner's authorisation gave: `authorised_until` (seconds since 1970) and `country`, where Lazada says so.
+
+        Raises Refused, ChannelError.
+        """
+        return self._rotation.granted()
+
+    @property
+    def _rotation(self) -> Rotation:
+        return Rotation(self.tokens, self.first, self._refreshed, self.clock)
 
     def _refreshed(self, refresh_token: str) -> Token:
         try:
@@ -142,10 +155,13 @@ class Gateway:
             granted = msgspec.json.decode(body, type=_Granted, strict=False)
         except (Expired, msgspec.DecodeError) as fault:
             raise Refused(f"Lazada renewed no token: let the shop's owner authorise the app again. Said: {fault}") from None
+        now = int(self.clock().timestamp())
         return {
             "access_token": granted.access_token,
             "refresh_token": granted.refresh_token,
-            "ends": int(self.clock().timestamp()) + granted.expires_in,
+            "ends": now + granted.expires_in,
+            "authorised_until": granted.refresh_expires_in and now + granted.refresh_expires_in,
+            "country": granted.country,
         }
 
 

@@ -35,7 +35,7 @@ CHANNEL = SHOP.channel
 LAG = timedelta(minutes=2)
 TOKEN_LIFE, PAGE_TOKEN_LIFE = timedelta(hours=1), timedelta(days=1)
 REACH = 1000
-RATE = "20.0"
+RATE = 20.0
 
 
 def _words(text: str) -> frozenset[str]:
@@ -68,9 +68,9 @@ class Fault(Exception):
         self.status, self.errors = status, {"errors": [{"code": code, "message": message, "details": details}]}
 
 
-def app(state: SandboxState) -> Starlette:
-    """The seller's account for `state`; mounted by the sandbox's host."""
-    account = _Account(state)
+def app(state: SandboxState, rate: float = RATE) -> Starlette:
+    """The seller's account for `state`; mounted by the sandbox's host. `rate` is calls a second, as each answer says."""
+    account = _Account(state, rate)
     routes = [
         Route("/auth/o2/token", account.grant, methods=["POST"]),
         Route("/orders/2026-01-01/orders", _answering(account, account.search), methods=["GET"]),
@@ -87,7 +87,7 @@ def _answering(
     account: "_Account", handler: Callable[[Mapping[str, str], Query, Any], Record | None]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        headers = {"x-amzn-RequestId": "sandbox", "x-amzn-RateLimit-Limit": RATE}
+        headers = {"x-amzn-RequestId": "sandbox", "x-amzn-RateLimit-Limit": str(account.rate)}
         try:
             account.admit(request)
             body = await request.body()
@@ -108,8 +108,8 @@ def _answering(
 class _Account:
     """One seller in one marketplace."""
 
-    def __init__(self, state: SandboxState) -> None:
-        self.state = state
+    def __init__(self, state: SandboxState, rate: float) -> None:
+        self.state, self.rate = state, rate
         self.granted: dict[str, datetime] = {}
         self.parcels: dict[str, tuple[datetime, Record]] = {}
 

@@ -43,6 +43,10 @@ class Bucket:
         self.spent += points
         return True
 
+    def fill(self) -> None:
+        """Leave all."""
+        self._left = math.nan
+
     def drain(self) -> None:
         """Leave nothing."""
         self.available()

@@ -70,3 +70,15 @@ def test_an_event_is_kept_under_ebay_s_own_id() -> None:
     assert (event.topic, event.stream) == ("MARKETPLACE_ACCOUNT_DELETION", None)
     assert event.occurred_at is not None
     assert WEBHOOK.event({}, b"not json").stream is None
+
+
+def test_a_challenge_is_answered_as_ebays_own_sdks_answer_it() -> None:
+    """The vector of eBay's event-notification SDKs (Apache-2.0)."""
+    secrets = {
+        "verification_token": "71745723-d031-455c-bfa5-f90d11b4f20a",
+        "notification_address": "http://www.testendpoint.com/webhook",
+    }
+    assert WEBHOOK.challenge is not None
+    answer = WEBHOOK.challenge(secrets, {"challenge_code": "a8628072-3d33-45ee-9004-bee86830a22d"})
+    assert answer == b'{"challengeResponse":"ca527df75caa230092d7e90484071e8f05d63068f1317973d6a3a42593734bbb"}'
+    assert WEBHOOK.challenge(secrets, {}) is None

@@ -133,3 +133,46 @@ def test_a_notification_is_signed_over_key_and_body_and_kept() -> None:
     assert (event.topic, event.stream) == ("order", None)
     assert event.occurred_at is not None
     assert event.occurred_at.timestamp() == pytest.approx(1603766859.53)
+
+
+def lists(path: str, form: dict[str, str]) -> dict[str, Any]:
+    return {"data": {"countTotal": 0, "total_products": 0, "orders": [], "products": []}}
+
+
+@pytest.mark.parametrize(
+    ("granted", "currency", "said"),
+    [
+        ({"refresh_expires_in": 60 * 86_400, "country": "sg"}, "SGD", []),
+        ({}, "SGD", []),
+        ({"refresh_expires_in": 9 * 86_400, "country": "sg"}, "SGD", ["ends on 2026-11-09"]),
+        (
+            {"refresh_expires_in": 60 * 86_400, "country": "th"},
+            "SGD",
+            ["Lazada in th, which sells in THB, and the shop says SGD"],
+        ),
+        ({"refresh_expires_in": 60 * 86_400, "country": "cb"}, "SGD", []),
+        ({"refresh_expires_in": 60 * 86_400, "country": "th"}, "CNY", []),
+    ],
+)
+def test_check_tells_of_the_authorisation(granted: dict[str, Any], currency: str, said: list[str]) -> None:
+    def answer(path: str, form: dict[str, str]) -> dict[str, Any]:
+        if path == REFRESH:
+            return {"access_token": "a", "refresh_token": "r", "expires_in": 604_800, **granted}
+        return lists(path, form)
+
+    with scripted(answer) as (url, _):
+        found = list(shop(url, currency=currency).check())
+    assert [words for words, line in zip(said, found, strict=True) if words in line] == said
+
+
+def test_check_tells_which_list_can_not_be_read() -> None:
+    def answer(path: str, form: dict[str, str]) -> dict[str, Any]:
+        if path == REFRESH:
+            return {"access_token": "a", "refresh_token": "r", "expires_in": 604_800}
+        if path == "/products/get":
+            return {"code": "InsufficientPermission", "type": "ISV", "message": "The app has no permission for the API"}
+        return lists(path, form)
+
+    with scripted(answer) as (url, _):
+        [only] = shop(url).check()
+    assert only.startswith("/products/get can't be read: Lazada does not let the app do this")

@@ -64,11 +64,9 @@ def _measure(connector: Connector, connection: Connection, address: str) -> None
             # without its order key: what operations do with landed orders is no part of this measure
             landed = landing.land(db, connector, connection, replace(stream, order_key=None))
             seconds = time.monotonic() - began
-    print(
-        f"{connector.name:<12} {landed.new:>8,} {landed.new / seconds:>9,.0f} {records / alone:>13,.0f} {alone / seconds:>6.2f}"
-        f" {spent['decode'] / seconds:>6.0%} {spent['lake'] / seconds:>6.0%} {spent['rows'] / seconds:>6.0%} {max(0, _memory() - before):>10.0f}",
-        flush=True,
-    )
+    counts = f"{landed.new:>8,} {landed.new / seconds:>9,.0f} {records / alone:>13,.0f} {alone / seconds:>6.2f}"
+    shares = " ".join(f"{spent[what] / seconds:>6.0%}" for what in ("decode", "lake", "rows"))
+    print(f"{connector.name:<12} {counts} {shares} {max(0, _memory() - before):>10.0f}", flush=True)
 
 
 @contextmanager

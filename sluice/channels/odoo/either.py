@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from sluice.channels.odoo.json2 import Json2
 from sluice.channels.odoo.rpc import Rpc
 from sluice.channels.protocol import ChannelError, Refused
@@ -30,7 +32,7 @@ class Either:
     def _choose(self) -> Json2 | Rpc:
         """JSON-2 if it answers this key, else JSON-RPC if it lets this user in."""
         try:
-            self.newer.call(*PROBE)
+            _check(self.newer.call(*PROBE))
             return self.newer
         except ChannelError as first:
             log.debug("no JSON-2 here: %s", first)
@@ -42,3 +44,10 @@ class Either:
                 # where JSON-RPC is no more, what JSON-2 said is what matters
                 raise (first if isinstance(first, Refused) else second) from first
             return self.older
+
+
+def _check(body: bytes) -> None:
+    """Raise ChannelError where this is not what `context_get` gives: Odoo 15 answers any address, with an error of JSON-RPC."""
+    result = msgspec.json.decode(body)["result"]
+    if not isinstance(result, dict) or "jsonrpc" in result:
+        raise ChannelError("Odoo does not know JSON-2")

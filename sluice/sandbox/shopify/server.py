@@ -110,7 +110,7 @@ class Shopify:
             return self._throttle()
         try:
             asked = msgspec.json.decode(await request.body(), type=dict[str, Any])
-            self._address_of_files = str(request.base_url).rstrip("/")
+            self._address_of_files = str(request.url.replace(path=request.scope.get("root_path", ""), query=""))
             return self._execute(str(asked["query"]), asked.get("variables") or {})
         except (msgspec.DecodeError, KeyError) as fault:
             return _json({"errors": f"Bad Request: {fault}"}, 400)

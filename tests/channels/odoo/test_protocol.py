@@ -3,7 +3,7 @@
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -67,6 +67,19 @@ def test_a_server_that_leads_away_from_it_has_none() -> None:
         Route("/json/{rest:path}", away, methods=["POST"]),
         Route("/web/login", login),
     ]
+    with on_loopback(Starlette(routes=routes)) as url:
+        assert len(list(CONNECTOR.open(connection(url)).pages(TEMPLATES, None))) == 1
+
+
+def test_a_server_that_answers_any_address_by_the_older_is_found_out() -> None:
+    """As Odoo 15: HTTP 200, and the error in a body of JSON-RPC."""
+    small = SmallOdoo({1: 0})
+
+    async def unknown(request: Request) -> Response:
+        error = {"code": 404, "message": "404: Not Found", "http_status": 404}
+        return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error})
+
+    routes = [Route("/jsonrpc", small.answer, methods=["POST"]), Route("/{rest:path}", unknown, methods=["POST"])]
     with on_loopback(Starlette(routes=routes)) as url:
         assert len(list(CONNECTOR.open(connection(url)).pages(TEMPLATES, None))) == 1
 

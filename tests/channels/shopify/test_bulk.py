@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from sluice import warehouse
 from sluice.channels.protocol import Refused, Stream
@@ -53,8 +55,9 @@ def playing(state: SandboxState, bucket: Bucket) -> Shopify:
 
 @pytest.fixture
 def url(state: SandboxState, playing: Shopify) -> Iterator[str]:
-    with served(app(state, shop=playing)) as address:
-        yield address
+    # under a path, as the sandbox's host has it
+    with served(Starlette(routes=[Mount("/shopify", app(state, shop=playing))])) as address:
+        yield f"{address}/shopify"
 
 
 def by_id(raw: list[bytes]) -> dict[str, Any]:
@@ -69,16 +72,22 @@ def _without_cursors(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("stream", [ORDERS, CUSTOMERS, PRODUCTS], ids=lambda stream: stream.name)
-def test_the_records_are_those_of_pages(url: str, stream: Stream) -> None:
+def test_the_records_are_those_of_pages(url: str, stream: Stream, caplog: pytest.LogCaptureFixture) -> None:
     walked = list(shop(url).pages(stream, None))
     exported = list(shop(url, bulk_from=0).pages(stream, None))
+    assert "by pages" not in caplog.text
     assert by_id(nodes(exported, stream)) == by_id(nodes(walked, stream))
     assert decoded(exported, stream)[0].updatedAt <= decoded(exported, stream)[-1].updatedAt
     assert exported[-1].cursor == walked[-1].cursor
 
 
 def test_the_same_rows_land(
-    url: str, postgres: warehouse.Embedded, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str,
+    playing: Shopify,
+    postgres: warehouse.Embedded,
+    template: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SLUICE_HOME", str(tmp_path))
     landed = []
@@ -91,6 +100,7 @@ def test_the_same_rows_land(
                 assert report.quarantined == 0
             landed.append(_raw(db))
     assert landed[0] == landed[1]
+    assert [one["status"] for one in playing.bulk.listed()] == ["COMPLETED"] * 3
     assert len(landed[0]["shopify_orders"]) == len(WORLD.orders_at(*HERE, AS_OF))
 
 

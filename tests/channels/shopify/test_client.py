@@ -1,6 +1,7 @@
 """Shopify's own Python client against our sandbox: it reads the orders that the connector reads, and exports them."""
 
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -44,3 +45,7 @@ def test_it_reads_and_exports_every_order() -> None:
             operation = ask(bulk_query.OPERATION, id=ident)["bulkOperation"]
         assert operation["status"] == "COMPLETED"
         assert int(operation["objectCount"]) > truth.orders
+        with urllib.request.urlopen(operation["url"]) as file:
+            lines = [json.loads(line) for line in file]
+        assert len(lines) == int(operation["objectCount"])
+        assert len([line for line in lines if "__parentId" not in line]) == truth.orders

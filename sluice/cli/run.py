@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sluice import warehouse
-from sluice.cli.environment import Stages, environment
+from sluice.cli.environment import QUIET, Stages, environment
 from sluice.cli.summary import Summary, collect, show
 from sluice.cli.tables import wide
 from sluice.project import ROOT
@@ -36,8 +38,8 @@ def run(path: Path | None, orders: int | None, as_json: bool) -> int:
     began = time.monotonic()
     with console.status("") as status:
         stages = Stages(say=lambda name: status.update(f"{name} ..."))
-        with environment(path, stages, advance_days=1.0, orders=orders) as ready:
-            outcome = _materialize(stages)
+        with _graph() as graph, environment(path, stages, advance_days=1.0, orders=orders) as ready:
+            outcome = _materialize(graph, stages)
             summary = collect(ready, outcome, stages.seconds, time.monotonic() - began)
     _keep(summary)
     if as_json:
@@ -47,26 +49,46 @@ def run(path: Path | None, orders: int | None, as_json: bool) -> int:
     return 0 if summary.success else 1
 
 
-def _materialize(stages: Stages) -> dict[str, Any]:
-    """The run's own account, from orchestration.run; an empty one with the reason when it died before giving any."""
-    log = warehouse.home() / "logs" / "run.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    outcome: dict[str, Any] = {}
-    with log.open("w") as errors:
+@contextmanager
+def _graph() -> Iterator[subprocess.Popen[str]]:
+    """The process that runs the graph. It imports for ten seconds and more, while the database is prepared, and then waits."""
+    warehouse.home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    _log().parent.mkdir(exist_ok=True)
+    with _log().open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestration.run"],
+            [sys.executable, "-m", "orchestration.run", "--when-told"],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=os.environ,
+            env=os.environ | QUIET,
         )
-        assert process.stdout
-        stages.say(STEPS["load definitions"])
-        for line in process.stdout:
-            outcome = _follow(line, stages) or outcome
-        process.wait()
-    return outcome or {"success": False, "failures": {"run": _last_words(log)}}
+    with process:
+        try:
+            yield process
+        finally:
+            # does nothing to one that ran to its end
+            process.terminate()
+
+
+def _materialize(graph: subprocess.Popen[str], stages: Stages) -> dict[str, Any]:
+    """The run's own account, from orchestration.run; an empty one with the reason when it died before giving any."""
+    outcome: dict[str, Any] = {}
+    assert graph.stdin
+    assert graph.stdout
+    stages.say(STEPS["load definitions"])
+    # one that is dead already says why in its log
+    with suppress(BrokenPipeError), graph.stdin:
+        graph.stdin.write(json.dumps(dict(os.environ)) + "\n")
+    for line in graph.stdout:
+        outcome = _follow(line, stages) or outcome
+    graph.wait()
+    return outcome or {"success": False, "failures": {"run": _last_words(_log())}}
+
+
+def _log() -> Path:
+    return warehouse.home() / "logs" / "run.log"
 
 
 def _follow(line: str, stages: Stages) -> dict[str, Any] | None:

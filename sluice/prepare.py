@@ -25,7 +25,7 @@ def prepare(config: Config, address: str) -> bool:
     migrate(address)
     with warehouse.connect(address) as db:
         shops.write(db, config)
-        channels = sorted(shops.channels(db) & connectors().keys())
+        channels = _channels(db)
         raw_tables.ensure(db, [connectors()[name] for name in channels])
         stock_policy.write(db, config.stock)
         roles.let_read(db)
@@ -42,6 +42,16 @@ def prepare(config: Config, address: str) -> bool:
         absorb(db, everything=True)
         db.execute(sql.SQL("comment on schema unified is {}").format(sql.Literal(wanted)))
     return True
+
+
+def views_stand(db: Connection) -> bool:
+    """Whether the views and seeds are what the project and the connected channels make of them now."""
+    return _built(db) == _fingerprint(_channels(db))
+
+
+def _channels(db: Connection) -> list[str]:
+    """All that a shop is or was connected on."""
+    return sorted(shops.channels(db) & connectors().keys())
 
 
 def _views(channels: Iterable[str]) -> list[str]:

@@ -105,6 +105,17 @@ def test_marts_promise_their_columns_and_key(manifest: dict[str, Any], models: l
             assert "primary_key" in {constraint["type"] for constraint in model["constraints"]}, model["name"]
 
 
+REPORTS = "seed.sluice.currencies"
+"""Named by tests that only report: nothing is downstream of it and of what they test."""
+
+
+def test_what_only_reports_has_nothing_downstream(manifest: dict[str, Any]) -> None:
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    reporting = {node["test_metadata"]["name"] for node in tests if REPORTS in node["depends_on"]["nodes"]}
+    assert reporting >= {"holds", "known_status", "lines_add_up", "one_of", "refers_to", "same_row_count"}
+    assert {name.split(".")[0] for name in manifest["child_map"][REPORTS]} == {"test"}
+
+
 def test_what_reads_the_marts_is_declared(manifest: dict[str, Any]) -> None:
     assert {exposure["name"] for exposure in manifest["exposures"].values()} >= {"data_service", "quotas"}
 

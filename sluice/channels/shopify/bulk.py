@@ -135,7 +135,12 @@ def _at(body: bytes, root: str, kind: type[T]) -> T:
 
 
 def _save(file: Path, response: requests.Response) -> None:
-    """The body into the file, from its start at every try. Raises what the status means, and Transient for a body cut off."""
+    """The body into the file, from its start at every try. Raises Throttled, Transient (a body cut off, too) and NoBulk.
+
+    A refusal is the file's, whose address ends after seven days, and not that of the shop's credentials.
+    """
+    if 400 <= response.status_code < 500 and response.status_code != 429:
+        raise NoBulk(f"the bulk operation's file can't be had: HTTP {response.status_code}")
     check_status(response)
     try:
         with file.open("wb") as out:

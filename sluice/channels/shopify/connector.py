@@ -140,7 +140,7 @@ class Shop:
                 yield Page(whole, cursor=place, received_at=self._connection.now())
         except Refused:
             raise
-        except ChannelError as fault:
+        except (ChannelError, msgspec.MsgspecError) as fault:
             log.warning("%s of %s are read by pages: %s", stream.name, self._connection.shop, fault)
 
     def _long_history(self, history: History, found_by: str) -> str | None:

@@ -43,13 +43,14 @@ class Operation:
 class Operations:
     """The operations of one shop. `rows` gives the records of a root field.
 
-    `ending` is how operations will end, `lost` how many lines their files lack.
+    `ending` is how operations will end, `lost` how many lines their files lack, `locked` that files are refused.
     """
 
     rows: Callable[[Field], Iterator[Record]]
     now: Callable[[], datetime]
     ending: tuple[str, str | None] = ("COMPLETED", None)
     lost: int = 0
+    locked: bool = False
     _known: dict[str, Operation] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 

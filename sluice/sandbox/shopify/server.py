@@ -95,6 +95,8 @@ class Shopify:
         """What a bulk operation wrote. Its address is known to none but who asked for it, so it needs no token."""
         if "X-Shopify-Access-Token" in request.headers:
             return Response("a token that is none of this storage's business", 400)
+        if self.bulk.locked:
+            return Response("<Error><Code>ExpiredToken</Code></Error>", 403, media_type="application/xml")
         lines = self.bulk.file(request.path_params["number"])
         return Response("", 404) if lines is None else Response(lines, media_type="application/jsonl")
 

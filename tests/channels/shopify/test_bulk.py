@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -31,7 +31,7 @@ from sluice.sandbox.shopify.bucket import Bucket
 from sluice.sandbox.shopify.server import Shopify, app
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
-from tests.channels.shopify.shop import CUSTOMERS, ORDERS, PRODUCTS, connection, decoded, nodes, served, shop
+from tests.channels.shopify.shop import CUSTOMERS, ORDERS, PRODUCTS, connection, decoded, nodes, scripted, served, shop
 from tests.channels.shopify.worlds import HERE, lengthened, pick
 from tests.conftest import copy_of
 
@@ -202,6 +202,23 @@ def test_a_file_without_its_end_is_not_taken_for_the_whole(url: str, playing: Sh
     assert "objects" in caplog.text
 
 
+def test_a_file_that_is_refused_is_no_refusal_of_the_shop(url: str, playing: Shopify, caplog: pytest.LogCaptureFixture) -> None:
+    whole = by_id(nodes(list(shop(url).pages(ORDERS, None))))
+    first = list(islice(shop(url, bulk_from=0).pages(ORDERS, None), 1))
+    playing.bulk.locked = True
+    rest = list(shop(url, bulk_from=0).pages(ORDERS, first[-1].cursor))
+    assert by_id(nodes(first)) | by_id(nodes(rest)) == whole
+    assert "can't be had: HTTP 403" in caplog.text
+
+
+def test_an_answer_of_another_shape_leads_to_pages(caplog: pytest.LogCaptureFixture) -> None:
+    counted = {"data": {"found": None}}
+    page = {"nodes": [{"id": "gid://shopify/Order/1"}], "pageInfo": {"hasNextPage": False}}
+    with scripted((200, counted), (200, {"data": {"orders": page}})) as (url, _):
+        assert len(nodes(list(shop(url, bulk_from=1).pages(ORDERS, None)))) == 1
+    assert "by pages" in caplog.text
+
+
 def test_an_empty_shop_has_no_file(playing: Shopify, url: str) -> None:
     later = datetime(2100, 1, 1, tzinfo=UTC)
     assert list(shop(url, since=later, bulk_from=0).pages(ORDERS, None)) == []
@@ -239,6 +256,8 @@ def test_what_is_exported_is_what_shopify_runs(stream: str) -> None:
 LINES = st.dictionaries(st.integers(1, 10**6), st.lists(st.integers(1, 10**6), max_size=4, unique=True), max_size=20)
 
 
+# each example is a file on disk
+@settings(deadline=None, max_examples=50)
 @given(LINES, st.randoms(use_true_random=False), st.integers(0, 10**9))
 def test_lines_join_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, known: dict[int, list[int]], mixed: Any, cut: int

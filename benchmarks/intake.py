@@ -89,6 +89,10 @@ class Sender(asyncio.Protocol):
             self.done.set_result(0)
 
     async def send(self, request: bytes) -> int:
+        """Status of the answer. The server may hang up on who was silent just as it is sent: then it goes again, once."""
+        return await self._try(request) or await self._try(request)
+
+    async def _try(self, request: bytes) -> int:
         if self.transport.is_closing():  # the server hangs up on who is silent for long
             host, port = self.transport.get_extra_info("peername")[:2]
             await asyncio.get_running_loop().create_connection(lambda: self, host, port)

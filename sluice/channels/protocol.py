@@ -234,6 +234,7 @@ class Event:
     """What one notification says it is. `stream` is None for one that is only kept; `key` None where it can't be read.
 
     `event_id` is the same each time the platform sends the event again. `occurred_at` is the platform's own time of it.
+    `changed` is the id of an order that changed, where the notification does not tell how: a `Rereading` channel is asked for it.
     """
 
     event_id: str
@@ -241,6 +242,7 @@ class Event:
     stream: str | None = None
     key: tuple[str, ...] | None = None
     occurred_at: datetime | None = None
+    changed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +15,7 @@ from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
 from sluice.landing import again, cursors, forgotten, personal
 from sluice.landing.again import Due
 from sluice.landing.delivery import Batch, Judge, add
+from sluice.landing.forgotten import Forgotten
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
 
@@ -76,8 +77,7 @@ def land(
     total = Landed(connector.name, connection.shop, stream.name)
     with locked(db, connector.name, connection.shop, stream.name):
         lander = Lander(db, connector, connection.shop, stream, guard=guard, keeps_place=afresh)
-        lost = forgotten.read(db, connector.name, connection.shop)
-        judge = partial(lost.judge, stream) if lost and personal.is_personal(stream) else None
+        lost, judge = _judge(db, connector, connection.shop, stream)
         cursor = None if afresh else cursors.read(db, connector.name, connection.shop, stream.name)
         due = again.due(db, connector.name, connection, stream)
         db.commit()
@@ -92,6 +92,30 @@ def land(
         forgotten.came_back(db, lost, personal.accounts(connector))
         db.commit()
     return replace(total, seconds=time.monotonic() - started)
+
+
+def land_again(
+    db: Connection, connector: Connector, connection: protocol.Connection, stream: Stream, ids: Sequence[str]
+) -> list[Outcome]:
+    """Read these orders of a `Rereading` channel as they are now, and nothing else, and land them; the cursor stays.
+
+    Raises as `land` does. It waits for no other landing: of two reads of an order the newer wins, whichever lands first.
+    """
+    channel = connector.open(connection)
+    assert isinstance(channel, Rereading)
+    lander = Lander(db, connector, connection.shop, stream, keeps_place=True)
+    lost, judge = _judge(db, connector, connection.shop, stream)
+    db.commit()
+    landed = [lander.land(batch) for batch in batches(channel.again(stream, ids), connector, stream, judge)]
+    forgotten.came_back(db, lost, personal.accounts(connector))
+    db.commit()
+    return landed
+
+
+def _judge(db: Connection, connector: Connector, shop: str, stream: Stream) -> tuple[Forgotten, Judge | None]:
+    """Who was forgotten, and what may be landed of the stream's records for their sake."""
+    lost = forgotten.read(db, connector.name, shop)
+    return lost, partial(lost.judge, stream) if lost and personal.is_personal(stream) else None
 
 
 def _again(channel: Channel, stream: Stream, due: Due) -> Iterator[Page]:

@@ -23,7 +23,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One event as it came. `stream` is None for one that is only kept; `occurred_at` is not later than `received_at`."""
+    """One event as it came. `stream` is None for one that is only kept; `occurred_at` is not later than `received_at`.
+
+    `changed` is the id of an order that the channel is to be asked for.
+    """
 
     event_id: str
     topic: str
@@ -33,6 +36,7 @@ class Received:
     received_at: datetime
     body: bytes
     made: Made | None = field(default=None, compare=False, repr=False)
+    changed: str | None = None
 
     def delivered(self, position: int = 0) -> Delivered:
         """The event as a record that a channel delivered at the platform's time of it."""
@@ -45,7 +49,8 @@ def received(connector: Connector, headers: Mapping[str, str], body: bytes, at: 
     assert connector.webhook is not None
     event = connector.webhook.event(headers, body)
     occurred = min(event.occurred_at or at, at)
-    return Received(_storable(event.event_id), _storable(event.topic), event.stream, event.key, occurred, at, body)
+    named = (_storable(event.event_id), _storable(event.topic), event.stream, event.key)
+    return Received(*named, occurred, at, body, changed=event.changed)
 
 
 def _storable(text: str) -> str:

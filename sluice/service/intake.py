@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
 
-from sluice.channels.protocol import Connector
+from sluice.channels.protocol import Connection, Connector
 from sluice.landing.events import Events
 from sluice.landing.received import Maker, Received
+from sluice.service.fetcher import Fetcher, can_fetch
 from sluice.service.group_commit import GroupCommit
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,12 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A shop whose channel tells of changes, and what the telling is verified with."""
+    """A shop whose channel tells of changes, what the telling is verified with, and how the channel is asked for an order."""
 
     connector: Connector
     shop: str
     secrets: Mapping[str, str] = field(repr=False)
+    connect: Callable[[], Connection] | None = field(default=None, repr=False)
 
 
 class Intake:
@@ -53,17 +55,23 @@ class Intake:
         self._events: Events | None = None
         self._stopping = False
         self._maker = Maker(hook.connector, hook.shop)
+        asked = hook.connect if can_fetch(hook.connector) else None
+        self._fetcher = Fetcher(url, hook.connector, hook.shop, asked) if asked else None
         name = f"events {hook.connector.name}/{hook.shop}"
         self._commit = GroupCommit(name, self._land, self._may_be_of_one, MOST_AT_ONCE, first=self._try_to_connect)
 
     def start(self) -> None:
         self._commit.start()
+        if self._fetcher:
+            self._fetcher.start()
 
     def stop(self) -> None:
         """Land what waits, then end."""
         self._stopping = True
         self._commit.stop()
         self._disconnect()
+        if self._fetcher:
+            self._fetcher.stop()
 
     async def take(self, event: Received) -> None:
         """Return once the event is durable and all that follows from it can be read. Raises Unavailable."""
@@ -78,6 +86,8 @@ class Intake:
         except Exception:
             # it has been reported; what it says may be personal
             raise Unavailable("the event could not be landed") from None
+        if self._fetcher and event.changed is not None:
+            self._fetcher.ask(event.changed)
 
     def _land(self, events: Sequence[Received]) -> list[None]:
         try:

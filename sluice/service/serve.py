@@ -19,7 +19,7 @@ SWITCH_SECONDS = 0.0005
 def hooks(config: Config) -> list[Hook]:
     """The shops that have a secret for webhooks. Raises ConfigError where its variable is not set."""
     found = [(shop, shop.webhook_secrets()) for shop in config.channels]
-    return [Hook(shop.type, shop.shop, secrets) for shop, secrets in found if secrets is not None]
+    return [Hook(shop.type, shop.shop, secrets, shop.connect) for shop, secrets in found if secrets is not None]
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:

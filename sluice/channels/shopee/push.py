@@ -1,16 +1,18 @@
 """Shopee's push notifications: signed, and telling only that something happened to which order.
 
-An order is told by its number and new status alone, so that events are kept, and the next landing reads the orders themselves.
+An order is told by its number and new status alone, so that events are kept, and the order itself is read anew.
 """
 
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from sluice.channels.named import named
 from sluice.channels.protocol import Event, Stream, Webhook
 
 KINDS = {3: "order status", 4: "tracking number", 8: "reserved stock", 12: "authorisation expires"}
@@ -30,6 +32,7 @@ def verify(secrets: Mapping[str, str], headers: Mapping[str, str], body: bytes) 
 class _Push(Struct):
     code: int | None = None
     timestamp: int | None = None
+    data: Any = None
 
 
 def event(headers: Mapping[str, str], body: bytes) -> Event:
@@ -40,7 +43,8 @@ def event(headers: Mapping[str, str], body: bytes) -> Event:
     except msgspec.DecodeError:
         return Event(name, "unreadable")
     topic = KINDS.get(push.code or 0, f"code {push.code}")
-    return Event(name, topic, occurred_at=datetime.fromtimestamp(push.timestamp, UTC) if push.timestamp else None)
+    moment = datetime.fromtimestamp(push.timestamp, UTC) if push.timestamp else None
+    return Event(name, topic, occurred_at=moment, changed=named(push.data, "ordersn"))
 
 
 def record(stream: Stream, body: bytes, whole: object) -> Struct:

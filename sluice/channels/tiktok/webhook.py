@@ -1,4 +1,4 @@
-"""TikTok Shop's notifications: signed in the header Authorization, and telling only which order changed. Polling reads it."""
+"""TikTok Shop's notifications: signed in the header Authorization, and telling only which order changed: it is read anew."""
 
 import hmac
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sluice.channels.named import named
 from sluice.channels.protocol import Event, Stream, Webhook
 
 TOPICS = {
@@ -28,6 +29,7 @@ class Notification(Struct):
     timestamp: int = 0
     tts_notification_id: str = ""
     shop_id: str = ""
+    data: Any = None
 
 
 def signed(app_key: str, secret: str, body: bytes) -> str:
@@ -49,12 +51,13 @@ def event(headers: Mapping[str, str], body: bytes) -> Event:
     except (msgspec.MsgspecError, ValueError, OverflowError):
         return Event(sha256(body).hexdigest(), "unknown")
     topic = TOPICS.get(said.type, f"type {said.type}")
-    return Event(said.tts_notification_id or sha256(body).hexdigest(), topic, occurred_at=moment)
+    name = said.tts_notification_id or sha256(body).hexdigest()
+    return Event(name, topic, occurred_at=moment, changed=named(said.data, "order_id"))
 
 
 def record(stream: Stream, body: bytes, whole: Any) -> Struct:
     """No notification carries a record. Raises ValueError."""
-    raise ValueError("a notification of TikTok Shop tells only what changed; it is read by the next landing")
+    raise ValueError("a notification of TikTok Shop tells only what changed; it is read anew")
 
 
 WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record, also=("app_key",))

@@ -36,6 +36,8 @@ def test_a_notification_is_signed_over_address_and_body() -> None:
 def test_a_notification_is_kept_and_not_taken_for_an_order() -> None:
     event = WEBHOOK.event({}, BODY)
     assert (event.topic, event.stream) == ("order status", None)
+    assert event.changed == "201214JASXYXY6"
+    assert WEBHOOK.event({}, b'{"code":3,"data":"[]"}').changed is None
     assert event.occurred_at is not None
     assert event.occurred_at.timestamp() == 1660123127
     assert WEBHOOK.event({}, BODY).event_id == event.event_id != WEBHOOK.event({}, BODY + b" ").event_id

@@ -84,9 +84,22 @@ def test_a_notification_says_what_and_when_and_is_kept() -> None:
     event = WEBHOOK.event({}, NOTIFIED["body"].encode())
     assert (event.event_id, event.topic, event.stream) == ("7380066284010030890", "order status", None)
     assert event.occurred_at == datetime(2024, 6, 13, 19, 6, 25, tzinfo=UTC)
+    assert event.changed == "576653688135258178"
     assert WEBHOOK.event({}, b'{"type":77}').topic == "type 77"
+    for about in (
+        b"null",
+        b"[]",
+        b'"x"',
+        b"{}",
+        b'{"order_id":null}',
+        b'{"order_id":""}',
+        b'{"order_id":[1]}',
+        b'{"order_id":true}',
+    ):
+        unnamed = WEBHOOK.event({}, b'{"type":1,"data":' + about + b"}")
+        assert (unnamed.topic, unnamed.changed) == ("order status", None)
     for broken in (b"", b"[]", b'{"type":1,"timestamp":99999999999999}'):
         one, same = WEBHOOK.event({}, broken), WEBHOOK.event({}, broken)
         assert (one.event_id, one.topic) == (same.event_id, "unknown")
-    with pytest.raises(ValueError, match="next landing"):
+    with pytest.raises(ValueError, match="read anew"):
         WEBHOOK.record(ORDERS, NOTIFIED["body"].encode(), None)

@@ -4,8 +4,8 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -14,6 +14,7 @@ import pytest
 from sluice import warehouse
 from sluice.channels.protocol import Connection
 from sluice.channels.tiktok.connector import CONNECTOR
+from sluice.landing import raw_tables
 from sluice.landing.land import land
 from sluice.landing.shape import shape
 from sluice.landing.store import Store
@@ -28,7 +29,13 @@ from tests.service.webhook_shop import serving
 
 KEYS = {"webhook_secret": "whispered", "app_key": SECRETS["app_key"]}
 
-AS_READ = "select to_jsonb(o) - 'loaded_at' from unified.orders as o where order_id = %s"
+AS_READ = """
+select to_jsonb(o) - array['_loaded_at', '_received_at', '_file_id'] || jsonb_build_object('lines', (
+    select jsonb_agg(l.id order by l.id) from raw.tiktok_orders__line_items as l where l._parent_id = o.id
+))
+from raw.tiktok_orders as o where id = '{}'
+"""
+PLACE = "select cursor from raw.cursors where channel = 'tiktok' and stream = 'orders'"
 
 
 @pytest.fixture
@@ -54,32 +61,38 @@ def soon(db: psycopg.Connection, query: str, seconds: float = 60) -> bool:
     return True
 
 
-def test_an_order_that_is_only_named_is_read_at_once(prepared_url: str, shop: Connection) -> None:
-    with warehouse.connect(prepared_url) as db:
+@pytest.fixture
+def url(database_url: str, home: Path) -> str:
+    with warehouse.connect(database_url) as db:
+        raw_tables.ensure(db, [CONNECTOR])
+    return database_url
+
+
+def test_an_order_that_is_only_named_is_read_at_once(url: str, shop: Connection) -> None:
+    with warehouse.connect(url) as db:
         land(db, CONNECTOR, shop, ORDERS)
-        order = one(db, "select order_id from unified.orders where channel = 'tiktok' order by ordered_at desc limit 1")
-        straight = db.execute(AS_READ, (order,)).fetchall()
-        place = one(db, "select cursor from raw.cursors where channel = 'tiktok' and stream = 'orders'")
+        order = one(db, "select id from raw.tiktok_orders order by update_time desc limit 1")
+        straight = one(db, AS_READ.format(order))
+        place = one(db, PLACE)
         Store(db, shape("tiktok", ORDERS), "tiktok", "main").clear()
     with (
-        serving(prepared_url, [Hook(CONNECTOR, "main", KEYS, lambda: shop)]) as address,
+        serving(url, [Hook(CONNECTOR, "main", KEYS, lambda: shop)]) as address,
         httpx.Client(base_url=address, timeout=30) as client,
-        warehouse.connect(prepared_url, autocommit=True) as db,
+        warehouse.connect(url, autocommit=True) as db,
     ):
         assert notify(client, order) == 200
-        assert soon(db, f"select count(*) from unified.orders where order_id = '{order}'")
-        assert db.execute(AS_READ, (order,)).fetchall() == straight
-        assert one(db, "select count(*) from unified.orders where channel = 'tiktok'") == 1
-        assert one(db, "select cursor from raw.cursors where channel = 'tiktok' and stream = 'orders'") == place
+        assert soon(db, "select count(*) from raw.tiktok_orders")
+        assert one(db, AS_READ.format(order)) == straight
+        assert one(db, "select count(*) from raw.tiktok_orders") == 1
+        assert one(db, PLACE) == place
 
 
-def test_a_channel_that_does_not_answer_keeps_no_notification_out(prepared_url: str) -> None:
-    away = replace(connection("http://127.0.0.1:9"), secrets=SECRETS)
+def test_a_channel_that_does_not_answer_keeps_no_notification_out(url: str) -> None:
+    away = connection("http://127.0.0.1:9")
     with (
-        serving(prepared_url, [Hook(CONNECTOR, "main", KEYS, lambda: away)]) as address,
+        serving(url, [Hook(CONNECTOR, "main", KEYS, lambda: away)]) as address,
         httpx.Client(base_url=address, timeout=30) as client,
-        warehouse.connect(prepared_url, autocommit=True) as db,
+        warehouse.connect(url, autocommit=True) as db,
     ):
-        assert notify(client, "577") == 200
-        assert notify(client, "578") == 200
+        assert [notify(client, order) for order in ("577", "578", "577")] == [200, 200, 200]
         assert one(db, "select count(*) from raw.events where stream is null") == 2

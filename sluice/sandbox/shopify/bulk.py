@@ -4,17 +4,22 @@ Each record is a line; members of its connections are lines of their own that na
 as they are asked for, Shopify promises no order.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any
+from weakref import finalize
 
 import msgspec
 
 from sluice.sandbox.graphql import Field, GraphQLError, Selection, parse, select
 from sluice.sandbox.shopify.records import Record, gid, stamp
 
+BLOCK = 1 << 20
 AT_A_TIME = 5
 """Operations of one shop that may run at once, from version 2026-01 on."""
 DEEPEST, MOST = 2, 5
@@ -32,7 +37,8 @@ class Operation:
     root: Field
     ending: tuple[str, str | None] = ("COMPLETED", None)
     looks: int = 0
-    lines: list[bytes] = field(default_factory=list)
+    file: int | None = None
+    objects: int = 0
 
     @property
     def status(self) -> str:
@@ -52,6 +58,7 @@ class Operations:
     lost: int = 0
     locked: bool = False
     _known: dict[str, Operation] = field(default_factory=dict)
+    _files: dict[tuple[str, datetime], tuple[int, int]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def run(self, text: str) -> Record:
@@ -73,20 +80,45 @@ class Operations:
         if one is None:
             return None
         one.looks += 1
-        if one.status == "COMPLETED" and not one.lines:
-            one.lines = list(exported(one.root, self.rows(one.root)))
+        if one.status == "COMPLETED" and one.file is None:
+            one.file, one.objects = self._written(one)
         return _shown(one, address)
 
     def listed(self) -> list[Record]:
         return [_shown(one, None) for one in reversed(self._known.values())]
 
-    def file(self, number: int) -> bytes | None:
+    def file(self, number: int) -> Iterator[bytes] | None:
+        """The file of an operation, block by block; None where there is none."""
         one = self._known.get(gid("BulkOperation", number))
-        return b"".join(line + b"\n" for line in one.lines[: len(one.lines) - self.lost]) if one else None
+        return None if one is None or one.file is None else _blocks(one.file, self.lost)
 
     def forget(self) -> None:
         """As after seven days."""
         self._known.clear()
+
+    def _written(self, one: Operation) -> tuple[int, int]:
+        """The descriptor of this query's file at this time, and how many lines it has; the same for all who ask so."""
+        key = (one.query, self.now())
+        if key not in self._files:
+            with TemporaryFile() as file, TemporaryFile() as behind:
+                lines = export(one.root, self.rows(one.root), file, behind)
+                behind.seek(0)
+                copyfileobj(behind, file)
+                file.flush()
+                # it has no name: it lasts as long as it is open
+                kept = os.dup(file.fileno())
+            finalize(self, os.close, kept)
+            self._files[key] = kept, lines
+        return self._files[key]
+
+
+def _blocks(file: int, lost: int) -> Iterator[bytes]:
+    """The file without its last lines, read beside others who read it."""
+    end = os.fstat(file).st_size
+    if lost:
+        end = len(b"".join(os.pread(file, end, 0).splitlines(keepends=True)[:-lost]))
+    for at in range(0, end, BLOCK):
+        yield os.pread(file, min(BLOCK, end - at), at)
 
 
 def check(root: Field) -> None:
@@ -126,18 +158,19 @@ def _node(asked: Field) -> tuple[Selection, ...] | None:
     return next((one.fields for one in edges.fields if isinstance(one, Field) and one.name == "node"), ()) if edges else None
 
 
-def exported(root: Field, records: Iterator[Record]) -> Iterator[bytes]:
-    """The file's lines: every record first, then the members of their connections."""
+def export(root: Field, records: Iterator[Record], file: IO[bytes], behind: IO[bytes]) -> int:
+    """Records into the file, the members of their connections into what comes behind it; how many lines there are."""
     chosen = _node(root) or ()
     sets = [one for one in chosen if isinstance(one, Field) and _node(one) is not None]
     plain = tuple(one for one in chosen if one not in sets)
-    members: list[bytes] = []
+    asked = [(Field(one.name, one.alias, (("first", 250),), one.fields), _node(one) or ()) for one in sets]
+    lines = 0
     for record in records:
-        yield msgspec.json.encode(select(record, plain))
-        for one in sets:
-            whole = Field(one.name, one.alias, (("first", 250),), one.fields)
-            members += _members(record, whole, _node(one) or ())
-    yield from members
+        file.write(msgspec.json.encode(select(record, plain)) + b"\n")
+        members = [line for one, node in asked for line in _members(record, one, node)]
+        behind.writelines(line + b"\n" for line in members)
+        lines += 1 + len(members)
+    return lines
 
 
 def _members(record: Record, asked: Field, chosen: tuple[Selection, ...]) -> Iterator[bytes]:
@@ -160,10 +193,10 @@ def _shown(one: Operation, address: str | None) -> Record:
         "status": one.status,
         "errorCode": one.ending[1] if one.status == one.ending[0] else None,
         "createdAt": stamp(one.created),
-        "objectCount": str(len(one.lines)),
+        "objectCount": str(one.objects),
         "query": one.query,
         "type": "QUERY",
-        "url": f"{address}/bulk/{one.ident.rsplit('/', 1)[-1]}.jsonl" if over and one.lines and address else None,
+        "url": f"{address}/bulk/{one.ident.rsplit('/', 1)[-1]}.jsonl" if over and one.objects and address else None,
         "partialDataUrl": None,
     }
 

@@ -13,7 +13,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sluice.sandbox.graphql import Field, GraphQLError, parse, select
@@ -97,8 +97,8 @@ class Shopify:
             return Response("a token that is none of this storage's business", 400)
         if self.bulk.locked:
             return Response("<Error><Code>ExpiredToken</Code></Error>", 403, media_type="application/xml")
-        lines = self.bulk.file(request.path_params["number"])
-        return Response("", 404) if lines is None else Response(lines, media_type="application/jsonl")
+        blocks = self.bulk.file(request.path_params["number"])
+        return Response("", 404) if blocks is None else StreamingResponse(blocks, media_type="application/jsonl")
 
     async def answer(self, request: Request) -> Response:
         """One request. Faults come first, in the order in which a request would meet them."""

@@ -106,17 +106,32 @@ class Store:
         collection = self._collection(asked.name)
         found = self._searched(asked.name, collection, collection.ident, asked.argument("query") or "")
         for some in found.iter_slices(1000):
-            yield from collection.render(some)
+            rendered = collection.render(some)
+            if asked.name == "orders":
+                self._keep_members(rendered)
+            yield from rendered
 
     def members(self, root: str, numbers: Sequence[str]) -> dict[str, Record]:
         """Refunds or fulfilments by their legacy id, those that there are."""
-        history = self.state.view(CHANNEL, self.name).history
-        rows, ident = (history.refunds, "refund_id") if root == "refund" else (history.shipments, "shipment_id")
-        owners = rows.frame.filter(pl.col(ident).is_in(numbers))["order_id"].unique().to_list()
-        collection, everything = self._collection("orders"), Field(f"{root}s", f"{root}s", (), ())
-        orders = collection.render(collection.rows.filter(pl.col(collection.ident).is_in(owners))) if owners else []
-        found = {one["legacyResourceId"]: one for order in orders for one in order[f"{root}s"](everything)}
-        return {number: found[number] for number in numbers if number in found}
+        kept, fresh = self._kept_members(), {}
+        if missing := [number for number in numbers if (root, number) not in kept]:
+            history = self.state.view(CHANNEL, self.name).history
+            rows, ident = (history.refunds, "refund_id") if root == "refund" else (history.shipments, "shipment_id")
+            owners = rows.frame.filter(pl.col(ident).is_in(missing))["order_id"].unique().to_list()
+            collection = self._collection("orders")
+            orders = collection.render(collection.rows.filter(pl.col(collection.ident).is_in(owners))) if owners else []
+            fresh = _members(orders)
+        found = {number: kept.get((root, number)) or fresh.get((root, number)) for number in numbers}
+        return {number: one for number, one in found.items() if one is not None}
+
+    def _keep_members(self, orders: list[Record]) -> None:
+        kept = self._kept_members()
+        if len(kept) < KEPT:
+            kept |= _members(orders)
+
+    def _kept_members(self) -> dict[tuple[str, str], Record]:
+        """Members of orders that were exported, which their reader asks for next."""
+        return self.state.cached((CHANNEL, self.name, "members"), dict)
 
     def _nodes(
         self, collection: Collection, rows: pl.DataFrame, fields: tuple[Selection, ...], spoil: Callable[[], bool]
@@ -204,6 +219,17 @@ class Store:
 
     def _stock(self) -> dict[tuple[str, str], int]:
         return {(facility, sku): pieces for facility, sku, pieces in self.state.world.stock(self.state.now).iter_rows()}
+
+
+def _members(orders: list[Record]) -> dict[tuple[str, str], Record]:
+    """Refunds and fulfilments by kind and legacy id."""
+    everything = {root: Field(f"{root}s", f"{root}s", (), ()) for root in MEMBERS}
+    return {
+        (root, one["legacyResourceId"]): one
+        for order in orders
+        for root in MEMBERS
+        for one in order[f"{root}s"](everything[root])
+    }
 
 
 def _persons(persons: pl.DataFrame, numbers: pl.Series) -> list[Record]:

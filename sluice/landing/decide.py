@@ -69,6 +69,9 @@ def reader(connector: Connector, stream: Stream, shop: str, file_id: int) -> Rea
     version, order_key = stream.version, stream.order_key
 
     def read(delivered: Delivered) -> Row:
+        if delivered.made:
+            made: Row = delivered.made
+            return made
         raw = delivered.raw
         record = decode(raw)
         flat = flatten(record, shop, (delivered.received_at, file_id, delivered.digest))

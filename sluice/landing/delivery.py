@@ -28,7 +28,10 @@ READING_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionEr
 
 
 class Delivered(msgspec.Struct, gc=False):
-    """One record as it came. `key` is None where it can't be read; `page` and `position` count from 0 within the batch."""
+    """One record as it came. `key` is None where it can't be read; `page` and `position` count from 0 within the batch.
+
+    `made` is what was made of it before its turn came, if anything was.
+    """
 
     raw: bytes
     key: Key | None
@@ -36,6 +39,7 @@ class Delivered(msgspec.Struct, gc=False):
     received_at: datetime
     page: int
     position: int
+    made: Any = None
 
     @property
     def identity(self) -> str:
@@ -49,12 +53,13 @@ class LandingError(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Pages that land in one transaction. `walk` names the read of the channel that they belong to."""
+    """Pages that land in one transaction. `walk` names the read of the channel that they belong to, `file_id` their lake file."""
 
     walk: str
     pages: list[Page] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     bytes: int = 0
+    file_id: int = 0
 
     @property
     def full(self) -> bool:

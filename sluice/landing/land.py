@@ -3,10 +3,8 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar, cast
 
 from psycopg import Connection
 
@@ -14,12 +12,14 @@ from sluice.channels import protocol
 from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
 from sluice.landing import again, cursors, forgotten, personal
 from sluice.landing.again import Due
+from sluice.landing.ahead import ahead
 from sluice.landing.delivery import Batch, Judge, add
 from sluice.landing.forgotten import Forgotten
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
 
-T = TypeVar("T")
+IN_HAND = 2
+"""Batches at a time: one that is written, one that is made ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,13 @@ def land(
         lost, judge = _judge(db, connector, connection.shop, stream)
         cursor = None if afresh else cursors.read(db, connector.name, connection.shop, stream.name)
         due = again.due(db, connector.name, connection, stream)
+        lander.reserve(IN_HAND)
+        lander.expects_new = cursor is None and not afresh
         db.commit()
         channel = connector.open(connection)
         # one walk after the other: where an order is told by both, what is read again is the newer
         for pages in (channel.pages(stream, cursor), _again(channel, stream, due)):
-            for batch in ahead(batches(pages, connector, stream, judge)):
+            for batch in ahead(lander.ready(batches(pages, connector, stream, judge))):
                 total = total.plus(lander.land(batch), time.monotonic() - started)
                 if report:
                     report(total)
@@ -120,16 +122,6 @@ def _judge(db: Connection, connector: Connector, shop: str, stream: Stream) -> t
 
 def _again(channel: Channel, stream: Stream, due: Due) -> Iterator[Page]:
     return channel.again(stream, due.ids) if due.ids and isinstance(channel, Rereading) else iter(())
-
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each made in a thread while the one before it is used: the channel is read while the database writes."""
-    end = object()
-    with ThreadPoolExecutor(1, "read") as beside:
-        upcoming = beside.submit(next, items, end)
-        while (item := upcoming.result()) is not end:
-            upcoming = beside.submit(next, items, end)
-            yield cast(T, item)
 
 
 def batches(pages: Iterable[Page], connector: Connector, stream: Stream, judge: Judge | None = None) -> Iterator[Batch]:

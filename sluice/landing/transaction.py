@@ -1,6 +1,7 @@
 """One batch, one transaction: lake file, rows, quarantine, cursor, and the proof that they are what was delivered."""
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from psycopg import Connection, Rollback
 
 from sluice.channels.protocol import Connector, Stream
 from sluice.landing import cursors, lake, overlay, quarantine
+from sluice.landing.ahead import make
 from sluice.landing.decide import Decision, Read, decide, reader
 from sluice.landing.delivery import Batch, Key
 from sluice.landing.proof import prove
@@ -49,6 +51,21 @@ class Lander:
         self.guard = guard
         self.keeps_place = keeps_place
         self.walk = Walk("")
+        self.reserved: list[int] = []
+        self.expects_new = False
+
+    def reserve(self, files: int) -> None:
+        """Take numbers for lake files to come: a batch is made ready while the one before it has the connection."""
+        numbers = "select nextval(pg_get_serial_sequence('raw.manifest', 'file_id')) from generate_series(1, %s)"
+        self.reserved += [file_id for (file_id,) in self.db.execute(numbers, (files,))]
+
+    def ready(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The same batches, numbered, and made into rows where most of a batch is likely to be new. Uses no connection."""
+        for batch in batches:
+            batch.file_id = self.reserved.pop(0)
+            if self.expects_new:
+                make(batch, self._page_reader(batch.file_id))
+            yield batch
 
     def land(self, batch: Batch) -> Outcome:
         """Land a batch of the channel's: written to the lake beside, cursor moved. All of it or nothing."""
@@ -56,8 +73,9 @@ class Lander:
             self.store.alone()
             written: Future[int] | None = None
             file_id = 0
+            self.reserve(1)
             if batch.delivered or batch.completes or batch.gone:
-                file_id = self._next_file()
+                file_id = batch.file_id
                 path = lake.path_for(*self.where, batch.pages)
                 written = beside.submit(lake.write, path, batch.pages, batch.walk)
             outcome, decision = self.write(batch, file_id)
@@ -65,11 +83,12 @@ class Lander:
                 self._name_file(file_id, path, batch, written.result())
             self._move_cursor(batch)
             self._absorb(decision)
+        self.expects_new = 2 * (outcome.new + outcome.changed) > outcome.delivered
         return outcome
 
     def write(self, batch: Batch, file_id: int, read: Read | None = None) -> tuple[Outcome, Decision]:
         """Rows and quarantine of a batch, proven, in the caller's transaction. `read` makes records of what are no pages."""
-        decision = self._replace(batch, read or reader(self.connector, self.stream, self.where[1], file_id))
+        decision = self._replace(batch, read or self._page_reader(file_id))
         self.store.mark_seen(decision.seen)
         self.store.revive(decision.revived)
         if decision.broken:
@@ -86,6 +105,9 @@ class Lander:
         broken = len(decision.broken)
         count = len(batch.delivered)
         return Outcome(count, new, changed, count - new - changed - broken, broken, deleted, len(batch.pages)), decision
+
+    def _page_reader(self, file_id: int) -> Read:
+        return reader(self.connector, self.stream, self.where[1], file_id)
 
     def _replace(self, batch: Batch, read: Read) -> Decision:
         """Decide and write. A record that PostgreSQL refuses is broken too; then the next newest of its key takes its place."""
@@ -120,11 +142,6 @@ class Lander:
         if not batch.completes or self.walk.unreadable:
             return 0
         return self.store.mark_deleted(self.walk.seen, batch.pages[-1].received_at)
-
-    def _next_file(self) -> int:
-        row = self.db.execute("select nextval(pg_get_serial_sequence('raw.manifest', 'file_id'))").fetchone()
-        assert row is not None
-        return int(row[0])
 
     def _name_file(self, file_id: int, path: str, batch: Batch, size: int) -> None:
         self.db.execute(

@@ -1,6 +1,6 @@
 """What becomes of each delivered record: a function of what was delivered and what is held, so order can't matter."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -89,11 +89,11 @@ def decide(
     read: Read,
     refused: Mapping[str, str],
     decision: Decision,
-) -> Iterator[Accepted]:
-    """Newest wins: by version, then by when it was received, then by digest.
+) -> list[Accepted]:
+    """Newest wins: by version, then by when it was received, then by digest. What is accepted; all else is in `decision`.
 
-    Yields what is accepted as it is found; `decision` is whole once all of it has been taken. `refused` says, by digest, why
-    PostgreSQL would not take a record.
+    In the order of keys, in which rows find their places in an index soonest. `refused` says, by digest, why PostgreSQL would
+    not take a record.
     """
     by_key: dict[Key, list[Delivered]] = {}
     for one in delivered:
@@ -101,11 +101,11 @@ def decide(
             decision.broken.append((one, _reason(one, read)))
         else:
             by_key.setdefault(one.key, []).append(one)
-    for key, candidates in by_key.items():
-        winner = _decide_key(decision, key, candidates, states.get(key), read, refused)
+    for key in sorted(by_key):
+        winner = _decide_key(decision, key, by_key[key], states.get(key), read, refused)
         if winner:
             decision.accepted.append(winner)
-            yield winner
+    return decision.accepted
 
 
 def _decide_key(

@@ -18,6 +18,9 @@ Key = tuple[str, ...]
 MOST_RECORDS = 5_000
 MOST_BYTES = 32 * 1024 * 1024
 """A batch is full with either; a page is never split."""
+FIRST, GROWTH = 2_000, 1.5
+"""Records of a read's first batch, for which the database waits, and how many times as many the next ones may be: no more than
+are made ready while those before them are written."""
 
 LONGEST_KEY = 500
 """Characters. PostgreSQL's indexes take some 2,700 bytes."""
@@ -53,17 +56,20 @@ class LandingError(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """Pages that land in one transaction. `walk` names the read of the channel that they belong to, `file_id` their lake file."""
+    """Pages that land in one transaction. `walk` names the read of the channel that they belong to, `file_id` their lake
+    file (0: it has no number yet).
+    """
 
     walk: str
     pages: list[Page] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     bytes: int = 0
     file_id: int = 0
+    most: int = MOST_RECORDS
 
     @property
     def full(self) -> bool:
-        return len(self.delivered) >= MOST_RECORDS or self.bytes >= MOST_BYTES or self.completes
+        return len(self.delivered) >= self.most or self.bytes >= MOST_BYTES or self.completes
 
     @property
     def completes(self) -> bool:

@@ -13,7 +13,7 @@ from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
 from sluice.landing import again, cursors, forgotten, personal
 from sluice.landing.again import Due
 from sluice.landing.ahead import ahead
-from sluice.landing.delivery import Batch, Judge, add
+from sluice.landing.delivery import FIRST, GROWTH, MOST_RECORDS, Batch, Judge, add
 from sluice.landing.forgotten import Forgotten
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
@@ -126,13 +126,14 @@ def _again(channel: Channel, stream: Stream, due: Due) -> Iterator[Page]:
 
 def batches(pages: Iterable[Page], connector: Connector, stream: Stream, judge: Judge | None = None) -> Iterator[Batch]:
     """Pages gathered into transactions. When the channel fails midway, what it delivered until then still comes first."""
-    batch = Batch(uuid.uuid4().hex)
+    batch = Batch(uuid.uuid4().hex, most=FIRST)
     try:
         for page in pages:
             add(batch, page, connector, stream, judge)
             if batch.full:
                 yield batch
-                batch = Batch(uuid.uuid4().hex if batch.completes else batch.walk)
+                most = min(int(batch.most * GROWTH), MOST_RECORDS)
+                batch = Batch(uuid.uuid4().hex if batch.completes else batch.walk, most=most)
     except Exception:
         if batch.pages:
             yield batch

@@ -1,13 +1,14 @@
 """Replay: the raw tables of a stream built again from the lake and its events, without asking the channel."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from psycopg import Connection
 
 from sluice.channels.protocol import Connector, Stream
 from sluice.landing import events, lake, overlay
+from sluice.landing.ahead import ahead
 from sluice.landing.delivery import Batch, add
 from sluice.landing.land import Landed
 from sluice.landing.lock import locked
@@ -32,9 +33,9 @@ def replay(
         lander.store.alone()
         lander.store.clear()
         overlay.forget(lander.store)
-        for file_id, path in _files(db, connector.name, shop, stream.name):
-            batch = _batch(path, connector, stream)
-            outcome, _ = lander.write(batch, file_id)
+        files = _files(db, connector.name, shop, stream.name)
+        for batch in ahead(_batches(lander, files)):
+            outcome, _ = lander.write(batch, batch.file_id)
             total = total.plus(outcome, time.monotonic() - started)
             if report:
                 report(total)
@@ -48,16 +49,18 @@ def replay(
     return replace(total, seconds=time.monotonic() - started)
 
 
-def _files(db: Connection, channel: str, shop: str, stream: str) -> Iterator[tuple[int, str]]:
-    yield from db.execute(
+def _files(db: Connection, channel: str, shop: str, stream: str) -> list[tuple[int, str]]:
+    return db.execute(
         "select file_id, path from raw.manifest where channel = %s and shop = %s and stream = %s order by file_id",
         (channel, shop, stream),
     ).fetchall()
 
 
-def _batch(path: str, connector: Connector, stream: Stream) -> Batch:
-    walk, pages = lake.read(path)
-    batch = Batch(walk)
-    for page in pages:
-        add(batch, page, connector, stream)
-    return batch
+def _batches(lander: Lander, files: Iterable[tuple[int, str]]) -> Iterator[Batch]:
+    for file_id, path in files:
+        walk, pages = lake.read(path)
+        batch = Batch(walk, file_id=file_id)
+        for page in pages:
+            add(batch, page, lander.connector, lander.stream)
+        lander.make_rows(batch)
+        yield batch

@@ -1,10 +1,7 @@
 """One stream's tables in the warehouse, for one shop: what they hold and how it is replaced."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from psycopg import Connection, errors
 
@@ -16,19 +13,6 @@ from sluice.landing.shape import Shape
 
 REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
-
-
-AT_ONCE = 2_500
-"""Records that are written while the next ones are made."""
-
-T = TypeVar("T")
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size` items, the last one shorter."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def array(texts: Sequence[str]) -> str:
@@ -97,33 +81,22 @@ class Store:
         )
         return {row[4:]: State(*row[:4]) for row in rows}
 
-    def replace(self, accepted: Iterable[Accepted]) -> dict[str, tuple[int, int]]:
+    def replace(self, accepted: Sequence[Accepted]) -> dict[str, tuple[int, int]]:
         """Put these records in the place of what is held of their keys, with all their child rows.
 
-        They are written in a thread, chunk by chunk, while `accepted` makes the next ones. Table -> (rows sent, rows that the
-        database says it took). Raises one of REFUSALS.
+        Table -> (rows sent, rows that the database says it took). Raises one of REFUSALS.
         """
-        counts = {table.name: (0, 0) for table in self.shape.tables}
-        with ThreadPoolExecutor(1, "copy") as beside:
-            writing: Future[None] | None = None
-            for chunk in chunks(accepted, AT_ONCE):
-                if writing:
-                    writing.result()
-                writing = beside.submit(self._write, chunk, counts)
-            if writing:
-                writing.result()
-        return counts
-
-    def _write(self, chunk: Sequence[Accepted], counts: dict[str, tuple[int, int]]) -> None:
-        self.delete([one.key for one in chunk if one.known])
+        self.delete([one.key for one in accepted if one.known])
+        counts = {}
         for number, table in enumerate(self.shape.tables):
-            rows = b"\n".join([one.flat[number] for one in chunk if one.flat[number]])
+            counts[table.name] = (0, 0)
+            rows = b"\n".join([one.flat[number] for one in accepted if one.flat[number]])
             if rows:
                 with self.db.cursor() as cursor:
                     with cursor.copy(copy_statement(table, self.shape.key)) as copy:
                         copy.write(copy_text(rows))
-                    sent, taken = counts[table.name]
-                    counts[table.name] = (sent + rows.count(b"\n") + 1, taken + cursor.rowcount)
+                    counts[table.name] = (rows.count(b"\n") + 1, cursor.rowcount)
+        return counts
 
     def delete(self, keys: Collection[Key]) -> None:
         """Remove these records and their child rows."""
@@ -170,7 +143,7 @@ class Store:
         try:
             with self.db.transaction(force_rollback=True):
                 self.delete([one.key for one in accepted])
-                self._write(accepted, {table.name: (0, 0) for table in self.shape.tables})
+                self.replace(accepted)
         except REFUSALS as fault:
             return ": ".join(filter(None, (fault.diag.message_primary, fault.diag.message_detail))) or type(fault).__name__
         return None

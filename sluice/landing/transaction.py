@@ -1,6 +1,5 @@
 """One batch, one transaction: lake file, rows, quarantine, cursor, and the proof that they are what was delivered."""
 
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,8 +63,12 @@ class Lander:
         for batch in batches:
             batch.file_id = self.reserved.pop(0)
             if self.expects_new:
-                make(batch, self._page_reader(batch.file_id))
+                self.make_rows(batch)
             yield batch
+
+    def make_rows(self, batch: Batch) -> None:
+        """The batch's records as rows, before it is known which of them are new. Uses no connection."""
+        make(batch, self._page_reader(batch.file_id))
 
     def land(self, batch: Batch) -> Outcome:
         """Land a batch of the channel's: written to the lake beside, cursor moved. All of it or nothing."""
@@ -75,7 +78,7 @@ class Lander:
             file_id = 0
             self.reserve(1)
             if batch.delivered or batch.completes or batch.gone:
-                file_id = batch.file_id
+                file_id = batch.file_id or self.reserved.pop(0)
                 path = lake.path_for(*self.where, batch.pages)
                 written = beside.submit(lake.write, path, batch.pages, batch.walk)
             outcome, decision = self.write(batch, file_id)
@@ -125,7 +128,6 @@ class Lander:
                         return decision
                     raise Rollback
             except REFUSALS:
-                deque(accepted, 0)  # decide the rest too, so that all at fault are found at once
                 found = self.store.refused(decision.accepted)
                 if not found:
                     raise

@@ -23,6 +23,7 @@ from sluice.channels.registry import connectors
 from sluice.landing import lake, raw_tables
 from sluice.landing import land as landing
 from sluice.landing.store import Store
+from sluice.landing.transaction import Lander
 from sluice.migrations.migrate import migrate
 from sluice.sandbox.host import Sandbox
 from sluice.sandbox.seasons import AS_OF
@@ -73,7 +74,10 @@ def _measure(connector: Connector, connection: Connection, address: str) -> None
 def _watched() -> Iterator[Spent]:
     """Seconds that decoding, the lake and the rows take while the block runs; they go on beside one another."""
     spent: Spent = defaultdict(float)
-    watched: list[tuple[Any, str, str]] = [(landing, "add", "decode"), (lake, "write", "lake"), (Store, "replace", "rows")]
+    watched: list[tuple[Any, str, str]] = [
+        *((landing, "add", "decode"), (Lander, "make_rows", "decode")),
+        *((lake, "write", "lake"), (Store, "replace", "rows")),
+    ]
     originals = [(place, name, getattr(place, name)) for place, name, _ in watched]
     for place, name, what in watched:
         setattr(place, name, _timed(getattr(place, name), spent, what))

@@ -16,7 +16,7 @@ from sluice.landing.land import Landed, land
 from tests.landing.toy import CONNECTION, ORDERS, Toy, order, page, toy
 
 RECORDS = 1_000
-"""A page: five of them are a batch."""
+"""A page: a few of them are a batch."""
 
 
 def generated(number: int) -> Page:

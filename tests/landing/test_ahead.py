@@ -13,7 +13,8 @@ from sluice.landing import lake
 from sluice.landing.ahead import ahead, make
 from sluice.landing.decide import reader
 from sluice.landing.delivery import Batch, add, digest
-from sluice.landing.land import land
+from sluice.landing.land import batches, land
+from sluice.landing.transaction import Lander
 from tests.landing.state import held
 from tests.landing.toy import CONNECTION, ORDERS, order, page, toy
 
@@ -53,6 +54,16 @@ def test_what_is_made_ahead_lands_as_what_is_not(raw: psycopg.Connection, broken
     raw.execute("truncate raw.toy_orders, raw.toy_orders__line_items, raw.toy_orders__line_items__discounts, raw.quarantine")
     land(raw, toy(pages), CONNECTION, ORDERS, afresh=True)  # afresh: nothing is expected to be new
     assert (held(raw), raw.execute(kept).fetchall()) == (made, quarantine)
+
+
+def test_a_batch_that_was_not_made_ready_gets_a_lake_file_of_its_own(raw: psycopg.Connection) -> None:
+    lander = Lander(raw, toy(), "main", ORDERS)
+    for number in (1, 2):
+        for batch in batches([page([order(number)])], toy(), ORDERS):
+            lander.land(batch)
+    raw.commit()
+    named = raw.execute("select o.id, m.records from raw.toy_orders as o inner join raw.manifest as m on m.file_id = o._file_id")
+    assert sorted(named.fetchall()) == [("1", 1), ("2", 1)]
 
 
 def test_broken_records_are_left_for_their_turn() -> None:

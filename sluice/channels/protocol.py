@@ -279,7 +279,8 @@ class Connector:
 
     `records` finds the records in a page: pure, so that a page can be read again from the lake without the channel.
     `secrets` names what the connector needs and says in a few words what it is, `optional_secrets` what more it can use.
-    `publishes` is "facility" (a number a facility), "total" (one number a listing) or None.
+    `publishes` is "facility" (a number a facility), "total" (one number a listing) or None. `has_one_buyer_id` says that the
+    platform knows a buyer by one id in all of its shops.
     """
 
     name: str
@@ -292,6 +293,7 @@ class Connector:
     publishes: str | None = None
     optional_secrets: Mapping[str, str] = field(default_factory=dict)
     webhook: Webhook | None = None
+    has_one_buyer_id: bool = False
 
     def stream(self, name: str) -> Stream:
         """The stream called `name`; KeyError if there is none."""

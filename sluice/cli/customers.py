@@ -19,6 +19,7 @@ from sluice.landing.delivery import LandingError
 from sluice.rights.erase import Erasure
 from sluice.rights.explain import Edge, Explanation
 from sluice.rights.person import Person, Unknown
+from sluice.rights.receipts import Receipt
 
 NOTHING_YET = "there are no customers yet: `sluice run` lands them first"
 
@@ -124,13 +125,19 @@ def unmerge(one: str, other: str | None, reason: str, by: str | None, verify: bo
 
 
 def erase(who: str, prove: bool, dry_run: bool, yes: bool, as_json: bool) -> int:
-    """1 where it was to be proven and something is left."""
+    """1 where it was to be proven and something is left. Of who was erased already, the receipt is shown again."""
     from sluice.rights.erase import erase as forget
+    from sluice.rights.erase import finish
     from sluice.rights.person import find
+    from sluice.rights.receipts import receipt
     from sluice.rights.search import search
 
     console = Console(stderr=as_json)
     with _customers() as db:
+        if earlier := receipt(db, who):
+            if not dry_run:
+                finish(db, earlier.counts)
+            return _show_again(earlier, prove, as_json)
         person = find(db, who)
         db.commit()
         if not (dry_run or yes):
@@ -147,6 +154,24 @@ def erase(who: str, prove: bool, dry_run: bool, yes: bool, as_json: bool) -> int
     else:
         _tell(done, dry_run, hits)
     return 1 if hits is not None and hits.total() else 0
+
+
+def _show_again(earlier: Receipt, prove: bool, as_json: bool) -> int:
+    """1 where it was to be proven, and was not or failed: what was known of them is gone, so nobody can search again."""
+    is_proven = earlier.proof is not None and not earlier.proof
+    if as_json:
+        print_json(asdict(earlier) | {"erased_at": earlier.erased_at.isoformat()})
+    else:
+        console = wide()
+        title = f"Erased already, at {earlier.erased_at:%Y-%m-%d %H:%M:%S %Z}; receipt {earlier.erasure_id}"
+        console.print(table(("place", "removed or made anonymous"), sorted(earlier.counts.items()), title))
+        if is_proven:
+            console.print("[green]0 hits, when it was searched.[/]")
+        elif earlier.proof:
+            console.print(table(("place", "hits, when it was searched"), sorted(earlier.proof.items())))
+        else:
+            console.print("Nobody searched then, and nobody can now: what was known of them is gone.")
+    return 1 if prove and not is_proven else 0
 
 
 def _receipt(done: Erasure, person: Person, dry_run: bool, hits: Counter[str] | None) -> dict[str, object]:

@@ -9,6 +9,7 @@ import polars as pl
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from sluice.channels.registry import connectors
 from sluice.customers.keys import keep_keys
 from sluice.customers.link import EDGES, Known, Linkage, Rulings, link
 from sluice.customers.probabilistic import LEAST_RECORDS, THRESHOLD
@@ -64,7 +65,8 @@ def _decide(db: Connection, records: pl.DataFrame, changed: int, full: bool) -> 
     is_full = known.model is None
     run_id = _one(db, "insert into customers.runs (is_full, settings) values (%s, %s) returning run_id", is_full, settings)
     # when a record was read, and whose it was, is no part of what it says
-    linkage = link(records.drop("customer_key", "seen_at", "loaded_at"), _rulings(db, records), known)
+    told = records.drop("customer_key", "seen_at", "loaded_at").with_columns(buyer_id=_buyer_id())
+    linkage = link(told, _rulings(db, records), known)
     if is_full:
         db.execute("insert into customers.models (records, parameters) values (%s, %s)", (records.height, Jsonb(linkage.model)))
     _keep(db, run_id, records, linkage)
@@ -78,6 +80,12 @@ def _decide(db: Connection, records: pl.DataFrame, changed: int, full: bool) -> 
         """,
         {**_stand(db), "changed": changed, "run_id": run_id},
     )
+
+
+def _buyer_id() -> pl.Expr:
+    """The customer's id where the whole platform knows the buyer by it."""
+    platforms = [name for name, connector in connectors().items() if connector.has_one_buyer_id]
+    return pl.when(pl.col("channel").is_in(platforms)).then("customer_id")
 
 
 def _keep(db: Connection, run_id: str, records: pl.DataFrame, linkage: Linkage) -> None:

@@ -6,7 +6,7 @@ tell what is left to be removed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,13 +66,22 @@ def erase(
         finally:
             if dry_run:
                 lake.sweep(db)
+        say("remove the old lake files")
         for file in done.left_over:
             file.unlink(missing_ok=True)
         # what an erasure that was broken off left behind
-        done.counts["unnamed lake files"] += len(lake.sweep(db))
+        if unnamed := lake.sweep(db):
+            done.counts["unnamed lake files"] = len(unnamed)
     say("clear the tables of old versions and statistics")
-    _vacuum(db, done)
+    _vacuum(db, done.counts)
     return done
+
+
+def finish(db: Connection, counts: Mapping[str, int]) -> None:
+    """What an erasure does after its commit, for one that was broken off there; `counts` are those of its receipt."""
+    with _alone(db, list(_streams(db))):
+        lake.sweep(db)
+    _vacuum(db, counts)
 
 
 def _erase(
@@ -207,13 +216,13 @@ def _bury(db: Connection, person: Person, contacts: Sequence[tuple[str, str]]) -
     db.execute("update customers.tombstones_changed set generation = generation + 1")
 
 
-def _vacuum(db: Connection, done: Erasure) -> None:
+def _vacuum(db: Connection, counts: Mapping[str, int]) -> None:
     """Old versions of rows stay in a table's file, and values in its statistics, until both are made anew."""
     db.commit()
     db.autocommit = True
     try:
         for table in tables.tables(db, ("secrets",)):
-            if table.schema not in ("raw", "customers") and f"{table.schema}.{table.name}" not in done.counts:
+            if table.schema not in ("raw", "customers") and f"{table.schema}.{table.name}" not in counts:
                 continue
             db.execute(sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier(table.schema, table.name)))
     finally:

@@ -41,7 +41,7 @@ class Customer360(Row):
     preferred_price_band: str | None = Field(examples=["middle"])
     preferred_channel: str | None
     preferred_hour_local: int | None = Field(examples=[21])
-    accepts_marketing: bool | None
+    accepts_marketing: bool | None = Field(description="By e-mail; false where any shop was told no, null if unknown.")
     open_order_count: int
     late_order_count: int
     open_refund_count: int

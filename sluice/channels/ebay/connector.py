@@ -101,6 +101,7 @@ def connect(connection: Connection) -> Ebay:
 CONNECTOR = Connector(
     name="ebay",
     kind="marketplace",
+    has_one_buyer_id=True,
     streams=(
         Stream(
             "orders",

@@ -203,6 +203,7 @@ def connect(connection: Connection) -> Lazada:
 CONNECTOR = Connector(
     name="lazada",
     kind="marketplace",
+    has_one_buyer_id=True,
     streams=(
         Stream("orders", Order, key=("order_id",), version="updated_at", order_key="order_id", made="created_at"),
         Stream("products", Product, key=("item_id",), snapshot=True),

@@ -134,6 +134,7 @@ def connect(connection: Connection) -> Shopee:
 CONNECTOR = Connector(
     name="shopee",
     kind="marketplace",
+    has_one_buyer_id=True,
     streams=(
         Stream(
             "orders",

@@ -204,6 +204,8 @@ class Order(Struct, gc=False):
 
 class EmailAddress(Struct, gc=False):
     emailAddress: personal.Email
+    marketingState: str | None = None
+    marketingUpdatedAt: Time | None = None
 
 
 class PhoneNumber(Struct, gc=False):

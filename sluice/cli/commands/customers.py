@@ -57,7 +57,8 @@ def erase_customer(
 ) -> None:
     """Forget a person on all channels, for good: their orders stay, nobody's. A receipt stays that does not say who it was.
 
-    With --prove the exit code is 1 if anything of theirs is found afterwards.
+    With --prove the exit code is 1 if anything of theirs is found afterwards. Asked again, it shows the receipt, and ends what
+    was broken off.
     """
     from sluice.cli.customers import erase
 

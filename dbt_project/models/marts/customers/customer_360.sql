@@ -42,7 +42,7 @@ whole as (
         preferences.price_band as preferred_price_band,
         preferences.channel as preferred_channel,
         preferences.hour_local as preferred_hour_local,
-        cast(null as boolean) as accepts_marketing,
+        facts.accepts_marketing,
         facts.open_order_count,
         facts.late_order_count,
         facts.open_refund_count,

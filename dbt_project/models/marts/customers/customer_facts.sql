@@ -48,6 +48,25 @@ people as (
     group by customer_key
 ),
 
+-- Who took back a consent in one shop is written to by none.
+consents as (
+    select
+        accounts.customer_key,
+        case
+            when bool_or(consents.state = 'unsubscribed') then false
+            when bool_or(consents.state = 'subscribed') then true
+            else false
+        end as accepts_marketing
+    from {{ ref('consents') }} as consents
+    inner join accounts
+        on
+            consents.channel = accounts.channel
+            and consents.shop = accounts.shop
+            and consents.customer_id = accounts.customer_id
+    where consents.medium = 'email'
+    group by accounts.customer_key
+),
+
 line_facts as (
     select
         channel,
@@ -140,6 +159,7 @@ joined as (
         people.region,
         people.city,
         people.first_seen_at,
+        consents.accepts_marketing,
         bought.first_order_at,
         bought.last_order_at,
         bought.first_purchase_date,
@@ -159,6 +179,7 @@ joined as (
         cast(coalesce(bought.open_refund_count, 0) as integer) as open_refund_count,
         greatest(people.loaded_at, bought.loaded_at) as loaded_at
     from people
+    left join consents on people.customer_key = consents.customer_key
     left join bought on people.customer_key = bought.customer_key
 )
 

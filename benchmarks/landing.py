@@ -68,12 +68,14 @@ def recorded(pages: Sequence[Page]) -> Connector:
 
 
 def flattened(pages: Sequence[Page]) -> list[dict[str, bytes]]:
-    """The rows that landing writes, ready for COPY: text by COPY statement, a batch an entry."""
+    """The rows that landing leaves, ready for COPY: text by COPY statement, a batch an entry. An order may come twice."""
     found = shape(CONNECTOR.name, ORDERS)
     read = reader(CONNECTOR, ORDERS, "main", 1)
     ready = []
-    for batch in batches(pages, CONNECTOR, ORDERS):
-        flats = [read(one)[1] for one in batch.delivered]
+    taken = list(batches(pages, CONNECTOR, ORDERS))
+    newest = {one.key: one for batch in taken for one in batch.delivered}
+    for batch in taken:
+        flats = [read(one)[1] for one in batch.delivered if newest[one.key] is one]
         rows = [b"\n".join(flat[number] for flat in flats if flat[number]) for number in range(len(found.tables))]
         texts = zip(found.tables, rows, strict=True)
         ready.append({copy_statement(table, found.key, "plain"): copy_text(lines) for table, lines in texts if lines})

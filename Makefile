@@ -39,7 +39,7 @@ calendar: $(READY)  ## the seed of holidays anew, from the library that knows th
 	@$(BIN)/python -c 'from sluice.planning.calendar import seed; print(seed(), end="")' > dbt_project/seeds/holidays.csv
 
 bench: $(READY)  ## benchmarks; each prints a ratio measured in one run
-	@for name in landing backfill limits marts quotas twin clv intake reservations republish safety_stock forecast identity; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in landing backfill limits marts quotas twin clv intake reservations republish safety_stock forecast planning identity; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean:           ## stop what runs and forget all state (the warehouse too)
 	@test ! -x $(BIN)/sluice || $(BIN)/sluice down --quiet

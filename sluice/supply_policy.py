@@ -34,6 +34,7 @@ class SupplierTerms(BaseModel):
     multiple: Annotated[int, Field(ge=1)] | None = None
     minimum_order_value: Annotated[Decimal, Field(ge=0)] | None = None
     unit_cost: Annotated[Decimal, Field(gt=0)] | None = None
+    order_cost: Annotated[Decimal, Field(ge=0)] | None = None
     lead_time_days: Annotated[float, Field(gt=0)] | None = None
     shelf_pieces: Annotated[int, Field(ge=0)] | None = None
 
@@ -45,10 +46,12 @@ class SupplierTerms(BaseModel):
 
 
 class Replenishment(BaseModel):
-    """How stock is bought. `budget`: what one run may spend, no limit if left out; `transfer_cost`: a transfer, of any size."""
+    """How stock is bought. `budget`: what one run may spend, no limit if left out; `transfer_cost`: a transfer, of any size;
+    `holding_rate`: what holding stock costs a year, a share of its cost."""
 
     model_config = STRICT
 
     suppliers: list[SupplierTerms] = []
     budget: Annotated[Decimal, Field(ge=0)] | None = None
     transfer_cost: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    holding_rate: Annotated[float, Field(gt=0)] = 0.25

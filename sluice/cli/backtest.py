@@ -13,7 +13,8 @@ from sluice.cli.environment import environment
 from sluice.cli.plan import has_marts
 from sluice.cli.tables import print_json, table, wide
 from sluice.config import ConfigError, Planning
-from sluice.operations import supply
+from sluice.operations.as_of import first_day_unknown
+from sluice.operations.levels import demand_history
 from sluice.planning.inventory import demand_file
 from sluice.planning.inventory.backtest import CHOSEN, Setting, backtest
 from sluice.planning.inventory.history import daily, demand_classes
@@ -46,7 +47,8 @@ def run(
         with environment(path) as ready, warehouse.connect(ready.database) as db:
             has_marts(db)
             policy = ready.config.planning
-            items, history, leads = supply.demand_history(db, policy, LONGEST)
+            items, history = demand_history(db, policy, first_day_unknown(db, policy), LONGEST)
+            leads = items["lead_time_mean_days"].to_numpy(), items["lead_time_sd_days"].to_numpy()
     means = leads[0] if lead_time is None else np.full(len(items), lead_time)
     sds = leads[1] if lead_time_sd is None and lead_time is None else np.full(len(items), lead_time_sd or 0.0)
     played = _setting(items, history, Supply(means, sds, max(1, policy.review_period_days)), policy, target, kind, days)

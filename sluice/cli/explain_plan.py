@@ -13,9 +13,11 @@ from sluice.cli.ledger import ledger
 from sluice.cli.plan import has_marts
 from sluice.cli.tables import print_json, table, wide
 from sluice.config import ConfigError
-from sluice.operations.decide import first_day_unknown
+from sluice.operations.as_of import first_day_unknown
 from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import make
+from sluice.operations.safety_words import formula, terms
+from sluice.planning.inventory.choose import CALIBRATED
 
 
 def forecast(path: Path | None, as_json: bool) -> None:
@@ -57,14 +59,15 @@ def _tree(row: dict[str, Any]) -> Tree:
     if row["is_forecast"]:
         _forecast(demand, row)
     else:
-        demand.add(f"from the {row['history_days']} days before: mean and standard deviation, no forecast has it")
-    root.add(
-        f"lead time {row['lead_time_mean_days']:.1f} ± {row['lead_time_sd_days']:.1f} days, review every "
-        f"{row['review_period_days']} days, service level {row['service_level']:g}"
-    )
-    root.add(
+        since = "the last weeks' weighted mean" if row["method"] == CALIBRATED else "mean and standard deviation of its days"
+        demand.add(f"from what was asked for: {since}, no forecast has it")
+    up_to = f", fill up to {row['up_to']:,}" if row["up_to"] is not None else ""
+    safety = root.add(
         f"safety stock {row['safety_stock_wanted']:,} wanted ({escape(row['method'])}), order at {row['reorder_point']:,} pieces"
+        + up_to
     )
+    safety.add(escape(terms(row)))
+    safety.add(escape(formula(row)))
     if row["on_hand"] is None:
         root.add("its stock isn't known: nothing is split, nothing published")
         return root

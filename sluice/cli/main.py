@@ -104,7 +104,7 @@ def replay(
 
 
 app.add_typer(plan, name="plan")
-app.command()(replenish)
+app.add_typer(replenish, name="replenish")
 quotas = typer.Typer(help="The newest plan: what each piece on hand is for, and what each channel may draw.")
 app.add_typer(quotas, name="quotas")
 

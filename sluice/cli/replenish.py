@@ -1,16 +1,15 @@
 """`sluice replenish`: suggestions for people, for a program, for a spreadsheet."""
 
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
-import polars as pl
 from psycopg.rows import dict_row
 from rich.console import Console
 
 from sluice import warehouse
 from sluice.cli.environment import environment
 from sluice.cli.plan import has_marts
-from sluice.cli.tables import print_json, print_table
+from sluice.cli.tables import print_json, print_table, write_csv
 from sluice.config import ConfigError
 from sluice.operations.replenish import newest, replenish
 
@@ -53,7 +52,7 @@ def show(
         with db.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(SUGGESTIONS, {"run": run, "kind": kind, "supplier": supplier}).fetchall()
     if csv is not None:
-        _write(csv, rows)
+        write_csv(csv, COLUMNS, rows)
     if as_json:
         print_json(rows)
         return
@@ -64,13 +63,3 @@ def show(
     print_table(
         f"Replenishment {run}: {len(cells):,} of {len(rows):,} suggestions", [name.replace("_", " ") for name in SHOWN], cells
     )
-
-
-def _write(file: Path, rows: list[dict[str, Any]]) -> None:
-    """A header also where there is no row."""
-    names = [name.strip() for name in COLUMNS.split(",")]
-    table = pl.DataFrame([[row[name] for name in names] for row in rows], schema=names, orient="row", infer_schema_length=None)
-    try:
-        table.write_csv(file)
-    except OSError as fault:
-        raise ConfigError(f"--csv {file}: {fault.strerror}") from fault

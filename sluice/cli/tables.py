@@ -1,12 +1,17 @@
 """Tables for people and JSON for programs, as the ledger's commands print them."""
 
+import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from sluice.config import ConfigError
 
 
 def wide(stderr: bool = False) -> Console:
@@ -38,3 +43,15 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obj
 def print_json(found: object) -> None:
     """Times as ISO 8601."""
     print(json.dumps(found, default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value), indent=2))
+
+
+def write_csv(file: Path, columns: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The `columns` of a query, with a header also where there is no row. Raises ConfigError where the file can't be written."""
+    names = [name.strip() for name in columns.split(",")]
+    try:
+        with file.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(names)
+            writer.writerows([row[name] for name in names] for row in rows)
+    except OSError as fault:
+        raise ConfigError(f"--csv {file}: {fault.strerror}") from fault

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,11 +11,12 @@ from psycopg import Connection
 from sluice.config import Planning
 from sluice.operations import decisions, frames
 from sluice.operations.absorb import absorb
+from sluice.operations.as_of import first_day_unknown
 from sluice.operations.decisions import POSITION_COLUMNS, Run
-from sluice.operations.forecast import expected
+from sluice.operations.forecast import believed
+from sluice.operations.levels import levels_of
 from sluice.operations.outbox import Outlet, queue
-from sluice.planning.lead_time import lead_times
-from sluice.planning.plan import Plan, plan
+from sluice.planning.plan import Plan, expected_demand, items_of, plan
 
 DEMAND = """
 select demand_date, channel, shop, facility_id, sku, quantity, returned_quantity from marts.demand_daily
@@ -47,20 +48,6 @@ cross join ops.stock_policy as o
 left join ops.stock_positions as p on p.facility_id = i.facility_id and p.sku = i.sku
 left join ops.stock_feeds as f on f.facility_id = i.facility_id
 """
-PURCHASES = """
-select channel, shop, po_id, supplier_id, sku, to_char(ordered_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as ordered_at,
-    to_char(received_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as received_at
-from unified.purchase_order_lines
-"""
-PURCHASE_COLUMNS: frames.Columns = {
-    "channel": pl.String,
-    "shop": pl.String,
-    "po_id": pl.String,
-    "supplier_id": pl.String,
-    "sku": pl.String,
-    "ordered_at": pl.Datetime("us", "UTC"),
-    "received_at": pl.Datetime("us", "UTC"),
-}
 NEWEST = """
 select facility_id, sku, channel, shop, published from planning.quotas
 where run_id = (select max(run_id) from planning.runs where finished_at is not null and kind = 'plan')
@@ -168,20 +155,9 @@ def _kept(policy: Planning) -> dict[str, Any]:
 def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame, int | None]:
     """With the positions that it is made from, and the forecast's id."""
     as_of = first_day_unknown(db, policy)
-    forecast_id, forecast = (expected(db, as_of) if policy.demand == "forecast" else None) or (None, None)
+    forecast_id, forecast = believed(db, policy, as_of) or (None, None)
     days = {"since": as_of - timedelta(days=policy.history_days), "until": as_of}
-    demand = frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS)
-    purchases = frames.read(db, PURCHASES, PURCHASE_COLUMNS)
+    rates = expected_demand(frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS), policy, as_of, forecast)
     stock = frames.read(db, POSITION.format(**days), POSITION_COLUMNS)
-    return as_of, plan(demand, lead_times(purchases, policy), stock, policy, as_of, forecast), stock, forecast_id
-
-
-def first_day_unknown(db: Connection, policy: Planning) -> date:
-    """The first day the plan does not know yet: the day after the newest demand for `last_order`."""
-    if isinstance(policy.as_of, date):
-        return policy.as_of
-    today = datetime.now(UTC).date()
-    if policy.as_of == "today":
-        return today
-    row = db.execute("select max(demand_date) from marts.demand_daily").fetchone()
-    return row[0] + timedelta(days=1) if row and row[0] else today
+    levels = levels_of(db, items_of(stock, rates), policy, as_of, forecast)
+    return as_of, plan(levels, rates.channels, stock, policy), stock, forecast_id

@@ -12,6 +12,8 @@ from typing import Any, LiteralString
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from sluice.operations.safety_words import formula, terms
+
 Row = dict[str, Any]
 
 # What each listing showed at that instant: the newest number that the channel had taken.
@@ -67,7 +69,9 @@ where
 order by channel, shop
 """
 SAFETY = """
-select safety_stock as wanted, demand_mean, demand_sd, lead_time_mean_days, lead_time_sd_days, service_level, method
+select
+    safety_stock as wanted, demand_mean, demand_sd, lead_time_mean_days, lead_time_sd_days, lead_time_source, service_level,
+    method, target_kind, abc, review_period_days, quantile, error_shift, error_spread
 from planning.safety_stock where run_id = %(run)s and facility_id = %(facility)s and sku = %(sku)s
 """
 COUNT = """
@@ -108,7 +112,6 @@ where facility_id = %(facility)s and sku = %(sku)s and movement_id <= %(movement
 group by hold_id, channel, shop having sum(held) <> 0
 order by min(movement_id)
 """
-FORMULA = "z x sqrt((L + R) x sd_d^2 + d^2 x sd_L^2), rounded up; z = normal quantile of the service level"
 
 
 class NothingPublished(ValueError):
@@ -309,12 +312,10 @@ def _safety(db: Connection, row: Row, key: Mapping[str, Any]) -> Term:
     found = _rows(db, SAFETY, {**key, "run": row["base_run_id"]})
     if not found:
         return Term("safety stock", -row["safety_stock"], f"plan {row['base_run_id']} has none")
-    one = found[0] | {"review_period_days": row["review_period_days"], "formula": FORMULA, "run_id": row["base_run_id"]}
-    note = (
-        f"plan {row['base_run_id']} wants {one['wanted']:,}: d {one['demand_mean']:.2f} ± {one['demand_sd']:.2f} a day, "
-        f"L {one['lead_time_mean_days']:.1f} ± {one['lead_time_sd_days']:.1f} days, R {row['review_period_days']} days, "
-        f"service level {one['service_level']:g}"
-    )
+    one = found[0] | {"run_id": row["base_run_id"]}
+    one["review_period_days"] = one["review_period_days"] or row["review_period_days"]
+    one["formula"] = formula(one)
+    note = f"plan {row['base_run_id']} wants {one['wanted']:,}: {terms(one)}"
     if one["wanted"] > row["safety_stock"]:
         note += "; not more was free"
     return Term("safety stock", -row["safety_stock"], note, [one])

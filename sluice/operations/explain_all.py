@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-import numpy as np
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from sluice.planning.safety_stock import pieces, protection_sd, safety_stock
+from sluice.planning.stock_levels import safety_again
 
 Row = dict[str, Any]
 
@@ -154,7 +153,8 @@ order by t.message_id
 SAFETY = """
 select
     s.run_id, s.facility_id, s.sku, s.demand_mean, s.demand_sd, s.lead_time_mean_days, s.lead_time_sd_days, s.service_level,
-    s.safety_stock, coalesce((r.policy ->> 'review_period_days')::integer, 0) as review_period_days
+    s.safety_stock, s.method, s.target_kind, s.error_shift, s.error_spread,
+    coalesce(s.review_period_days, (r.policy ->> 'review_period_days')::integer, 0) as review_period_days
 from planning.safety_stock as s inner join planning.runs as r on r.run_id = s.run_id
 where s.run_id >= %(first)s
 order by s.run_id, s.facility_id, s.sku
@@ -196,22 +196,12 @@ def explain_all(db: Connection) -> Checked:
 
 
 def _safety_differences(rows: list[Row]) -> list[Row]:
-    if not rows:
-        return []
-    names = ("demand_mean", "demand_sd", "lead_time_mean_days", "lead_time_sd_days", "review_period_days")
-    sigma = protection_sd(*(np.array([row[name] for row in rows], np.float64) for name in names))
-    wanted = pieces(safety_stock(sigma, np.array([row["service_level"] for row in rows])))
-    kept = np.array([row["safety_stock"] for row in rows])
+    wanted = safety_again(rows)
     return [
-        {
-            "what": "safety stock, by its formula",
-            "kept": int(kept[at]),
-            "recomputed": int(wanted[at]),
-            "channel": None,
-            "shop": None,
-        }
-        | {name: rows[at][name] for name in ("run_id", "facility_id", "sku")}
-        for at in np.flatnonzero(kept != wanted)
+        {"what": "safety stock, by its formula", "kept": row["safety_stock"], "recomputed": again, "channel": None, "shop": None}
+        | {name: row[name] for name in ("run_id", "facility_id", "sku")}
+        for row, again in zip(rows, wanted, strict=True)
+        if row["safety_stock"] != again
     ]
 
 

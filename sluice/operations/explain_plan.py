@@ -10,8 +10,9 @@ Row = dict[str, Any]
 PLANNED = """
 select
     s.run_id, r.as_of, s.facility_id, s.sku, s.demand_mean, s.demand_sd, s.lead_time_mean_days, s.lead_time_sd_days,
-    s.service_level, s.method, s.safety_stock as safety_stock_wanted, s.reorder_point,
-    r.policy ->> 'review_period_days' as review_period_days, r.policy ->> 'history_days' as history_days,
+    s.lead_time_source, s.service_level, s.target_kind, s.abc, s.method, s.quantile, s.error_shift, s.error_spread,
+    s.safety_stock as safety_stock_wanted, s.reorder_point, s.up_to,
+    coalesce(s.review_period_days::text, r.policy ->> 'review_period_days') as review_period_days,
     r.policy ->> 'horizon_days' as horizon_days,
     p.on_hand, p.safety_stock, p.presale_reserve, p.committed, p.held, p.quota_total, p.shared_pool, p.oversold,
     r.forecast_id, f.demand_class, f.adi, f.cv2, f.model, f.days, f.sold_out_days, f.promoted_days,

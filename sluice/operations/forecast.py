@@ -128,6 +128,11 @@ def sold(db: Connection, as_of: date, weeks: int) -> pl.DataFrame:
     return frames.read(db, query, {"week_start": pl.Date, "pieces": pl.Float64})
 
 
+def believed(db: Connection, policy: Planning, as_of: date) -> tuple[int, Expected] | None:
+    """The forecast that decisions as of that day take their demand from; None where there is none, or the policy wants none."""
+    return expected(db, as_of) if policy.demand == "forecast" else None
+
+
 def expected(db: Connection, as_of: date) -> tuple[int, Expected] | None:
     """The newest forecast that a plan as of that day may believe, and its rates; None where there is none so fresh."""
     row = db.execute(NEWEST, {"as_of": as_of, "oldest": as_of - FRESH}).fetchone()

@@ -4,26 +4,22 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import polars as pl
 from psycopg import Connection
 
 from sluice.config import Planning
 from sluice.operations import frames
 from sluice.operations.absorb import absorb
-from sluice.operations.decide import first_day_unknown
-from sluice.operations.supply import demand_history, supply_times
+from sluice.operations.as_of import first_day_unknown
+from sluice.operations.forecast import believed
+from sluice.operations.levels import levels_of
+from sluice.operations.planned_orders import planned_orders
 from sluice.planning.demand import ITEM
-from sluice.planning.inventory.choose import choose
-from sluice.planning.inventory.levels import Supply
+from sluice.planning.replenishment.economic import with_economic_lots
 from sluice.planning.replenishment.messages import messages
 from sluice.planning.replenishment.suggest import UNIT, Suggested, Terms, suggest
 from sluice.planning.replenishment.terms import with_terms
-from sluice.planning.safety_stock import pieces
-from sluice.planning.service_targets import abc, targets
 
-LONGEST = 730
-"""Days of demand that the levels are set by."""
 POSITIONS = """
 with bought as (
     select distinct on (sku) sku, channel, shop, supplier_id, supplier
@@ -91,59 +87,30 @@ def replenish(db: Connection, policy: Planning) -> Replenishment:
         db.execute("set transaction isolation level repeatable read")
         as_of = first_day_unknown(db, policy)
         stock = frames.read(db, POSITIONS, POSITION_COLUMNS)
-        levels = _levels(db, stock, policy)
-        items = with_terms(stock, policy.replenishment.suppliers).join(levels, on=ITEM)
+        forecast_id, forecast = believed(db, policy, as_of) or (None, None)
+        levels = levels_of(db, stock.select(ITEM), policy, as_of, forecast)
         terms = policy.replenishment
+        items = with_economic_lots(with_terms(stock, terms.suppliers).join(levels, on=ITEM), terms.holding_rate)
+        held = levels.drop("up_to").join(items.select(*ITEM, "up_to"), on=ITEM)
         made = suggest(
             items.rename({"lead_time_mean_days": "lead_time"}),
             Terms(None if terms.budget is None else int(terms.budget * UNIT), int(terms.transfer_cost * UNIT)),
         )
-        rows = pl.concat([_buys(made, as_of), _moves(made, as_of), _messages(db, items, as_of)], how="diagonal_relaxed")
+        lines = frames.read(db, LINES, LINE_COLUMNS)
+        rows = pl.concat([_buys(made, as_of), _moves(made, as_of), _messages(lines, items, as_of)], how="diagonal_relaxed")
+        ahead = planned_orders(db, items, lines, made, policy, as_of, forecast_id)
         row = db.execute(
             "insert into planning.replenishments (as_of, policy) values (%s, %s::jsonb) returning replenishment_id",
             (as_of, json.dumps(policy.model_dump(mode="json", by_alias=True))),
         ).fetchone()
         assert row
         run = pl.lit(row[0]).alias("replenishment_id")
-        frames.write(db, "planning.reorder_policies", levels.select(run, pl.all()))
+        frames.write(db, "planning.reorder_policies", _kept(held).select(run, pl.all()))
         numbered = rows.select(run, pl.int_range(1, pl.len() + 1).alias("suggestion_no"), *SUGGESTION)
         frames.write(db, "planning.replenishment_suggestions", numbered)
+        frames.write(db, "planning.planned_orders", ahead.select(run, pl.all()))
     kinds = dict(rows.group_by("kind").len().sort("kind").iter_rows())
     return Replenishment(row[0], as_of, levels.height, kinds)
-
-
-def _levels(db: Connection, stock: pl.DataFrame, policy: Planning) -> pl.DataFrame:
-    """Columns of planning.reorder_policies, of every item with stock; one that does not sell is not filled up."""
-    sold, history, _ = demand_history(db, policy, LONGEST)
-    items = stock.select(ITEM)
-    at = items.join(sold.with_row_index("row"), on=ITEM, how="left", maintain_order="left")["row"]
-    days = np.full((items.height, history.shape[1]), np.nan)
-    days[at.is_not_null().to_numpy()] = history[at.drop_nulls().to_numpy()]
-    lead, lead_sd = supply_times(db, items, policy)
-    said = with_terms(stock, policy.replenishment.suppliers)["lead_time_days"].to_numpy()
-    lead = np.where(np.isfinite(said.astype(np.float64)), said, lead).astype(np.float64)
-    review = max(1, policy.review_period_days)
-    classes = abc(np.nansum(days, axis=1) * stock["unit_cost"].fill_null(UNIT).to_numpy())
-    target = targets(items["sku"], classes, policy)
-    made = choose(days, Supply(lead, lead_sd, review), target, lost_sales=policy.lost_sales)
-    rate = made.expected / (lead + review)
-    safety, up_to = pieces(made.safety), pieces(made.expected + made.safety)
-    point = np.minimum(pieces(rate * lead + made.safety), up_to)
-    return items.with_columns(
-        demand_mean=pl.Series(rate),
-        lead_time_mean_days=pl.Series(lead),
-        lead_time_sd_days=pl.Series(lead_sd),
-        review_period_days=pl.lit(review),
-        target_kind=pl.Series(np.where(target.is_fill_rate, "fill_rate", "cycle_service_level")),
-        target_level=pl.Series(target.level),
-        abc=pl.Series(classes),
-        method=pl.Series(np.where(made.is_calibrated, "calibrated", "normal formula")),
-        quantile=pl.Series(made.quantile),
-        expected=pl.Series(made.expected),
-        safety_stock=pl.Series(safety),
-        reorder_point=pl.Series(point),
-        up_to=pl.Series(up_to),
-    )
 
 
 def _buys(made: Suggested, as_of: date) -> pl.DataFrame:
@@ -169,14 +136,14 @@ def _moves(made: Suggested, as_of: date) -> pl.DataFrame:
     )
 
 
-def _messages(db: Connection, items: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _messages(lines: pl.DataFrame, items: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Of open purchases that should come sooner, later or not."""
-    lines = frames.read(db, LINES, LINE_COLUMNS).with_columns(
+    known = lines.with_columns(
         line=pl.concat_str("channel", "shop", "po_id", "line_id", separator="/"),
         expected_in_days=(pl.col("expected_on") - pl.lit(as_of)).dt.total_days().cast(pl.Float64),
     )
     free = pl.col("on_hand") - pl.col("promised") - pl.col("waiting")
-    told = messages(lines, items.select(*ITEM, free.alias("free"), "demand_mean", "reorder_point", "up_to"))
+    told = messages(known, items.select(*ITEM, free.alias("free"), "demand_mean", "reorder_point", "up_to"))
     days = pl.col("needed_in_days").clip(0, 3650).floor().fill_nan(3650).cast(pl.Int64)
     return told.with_columns(
         state=pl.lit("suggested"),
@@ -198,6 +165,15 @@ _WHY = {
 def _money(name: str) -> pl.Expr:
     """Ten-thousandths as a decimal."""
     return (pl.col(name).cast(pl.Decimal(20, 4)) / pl.lit(UNIT, pl.Decimal(20, 4))).cast(pl.Decimal(20, 4))
+
+
+def _kept(levels: pl.DataFrame) -> pl.DataFrame:
+    """Columns of planning.reorder_policies."""
+    expected = pl.col("demand_mean") * (pl.col("lead_time_mean_days") + pl.col("review_period_days"))
+    return levels.with_columns(expected=expected).rename({"service_level": "target_level"}).drop(_NOT_KEPT)
+
+
+_NOT_KEPT = ("demand_sd", "lead_time_source", "error_shift", "error_spread")
 
 
 def newest(db: Connection) -> int | None:

@@ -11,8 +11,10 @@ from psycopg import Connection
 
 from sluice.config import Planning
 from sluice.operations import frames
-from sluice.operations.decide import DEMAND, DEMAND_COLUMNS, PURCHASE_COLUMNS, PURCHASES, first_day_unknown
-from sluice.planning.lead_time import lead_times
+from sluice.operations.as_of import first_day_unknown
+from sluice.operations.decide import DEMAND, DEMAND_COLUMNS
+from sluice.operations.levels import purchases
+from sluice.planning.lead_time import supply as supply_of
 from sluice.planning.policy import terms
 from sluice.planning.twin.history import Records, best_sellers, by_day, on_shelves, walked_back
 from sluice.planning.twin.network import network
@@ -129,10 +131,8 @@ def _records(
     # the first day's count is no movement of goods, so the ledger's own days begin after it
     since = np.array([(began[name] - first).days + 1 if name in began else days for name in facilities], np.int64)
     free = on_shelves(stock, "free", facilities, skus)
-    known = lead_times(frames.read(db, PURCHASES, PURCHASE_COLUMNS), policy)
-    lead = pl.DataFrame({"sku": skus}).join(known, on="sku", how="left", maintain_order="left")
-    mean = lead["lead_time_mean_days"].fill_null(policy.lead_time_days).to_numpy()
-    sd = lead["lead_time_sd_days"].fill_null(policy.lead_time_sd_days).to_numpy()
+    lead = supply_of(pl.DataFrame({"sku": skus}), purchases(db), policy)
+    mean, sd = lead["lead_time_mean_days"].to_numpy(), lead["lead_time_sd_days"].to_numpy()
     shape = (len(facilities), len(skus))
     return Records(
         until=until,

@@ -1,4 +1,4 @@
-"""The nightly plan: from demand, lead times and stock to safety stock, the split of every item's stock, and quotas."""
+"""The nightly plan: from levels, demand and stock to the split of every item's stock, and quotas."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,6 @@ from sluice.planning.expected import Expected, preferred
 from sluice.planning.policy import terms
 from sluice.planning.position import PROMISED, positions
 from sluice.planning.replan import Basis, replan
-from sluice.planning.safety_stock import pieces, protection_sd, reorder_point, safety_stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +27,15 @@ class Plan:
     basis: pl.DataFrame
 
 
-def plan(
-    demand: pl.DataFrame,
-    lead_times: pl.DataFrame,
-    stock_position: pl.DataFrame,
-    policy: Planning,
-    as_of: date,
-    forecast: Expected | None = None,
-) -> Plan:
-    """Plan every (facility, sku) that has stock or sold in the policy's history before `as_of`.
+def plan(levels: pl.DataFrame, by_channel: pl.DataFrame, stock_position: pl.DataFrame, policy: Planning) -> Plan:
+    """Plan every item of `levels` (stock_levels.py), which are those that have stock or are expected to sell.
 
-    `demand` is the mart demand_daily, `lead_times` comes from lead_time.lead_times, `stock_position` is as position.positions
-    takes it. Demand is that of `forecast`, and of history for items that it doesn't have. An item whose stock isn't known gets
+    `by_channel` is Expected.channels, `stock_position` is as position.positions takes it. An item whose stock isn't known gets
     safety stock and a basis, and is not split: nothing is published for it.
     """
-    history = Expected(demand_rates(demand, as_of, policy.history_days), channel_rates(demand, as_of, policy.history_days))
-    rates = preferred(forecast, history)
-    stock = positions(stock_position).collect()
-    items = _items(stock, history.items)
-    safety = _safety(items, rates.items, lead_times, policy)
-    basis = _basis(items, rates.channels, policy)
+    stock, safety = positions(stock_position).collect(), levels.sort(ITEM)
+    items = safety.select(ITEM)
+    basis = _basis(items, by_channel, policy)
     everywhere = items.join(stock, on=ITEM, how="left").with_columns(
         pl.col("on_hand", *PROMISED).fill_null(0), pl.col("is_known").fill_null(True)
     )
@@ -55,34 +43,17 @@ def plan(
     return Plan(safety, made.stock_plan, made.quotas, basis)
 
 
-def _items(stock: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
-    known = [frame.select(pl.col(ITEM).cast(pl.String)) for frame in (stock, rates)]
+def expected_demand(demand: pl.DataFrame, policy: Planning, as_of: date, forecast: Expected | None = None) -> Expected:
+    """Demand a day of the items that the forecast has, and of the others that of their history. `demand` is the mart
+    demand_daily."""
+    history = Expected(demand_rates(demand, as_of, policy.history_days), channel_rates(demand, as_of, policy.history_days))
+    return preferred(forecast, history)
+
+
+def items_of(stock_position: pl.DataFrame, rates: Expected) -> pl.DataFrame:
+    """(facility_id, sku), sorted: what has a stock position or is expected to sell."""
+    known = [frame.select(pl.col(ITEM).cast(pl.String)) for frame in (stock_position, rates.items)]
     return pl.concat(known).unique().sort(ITEM)
-
-
-def _safety(items: pl.DataFrame, rates: pl.DataFrame, lead_times: pl.DataFrame, policy: Planning) -> pl.DataFrame:
-    known = (
-        items.join(rates, on=ITEM, how="left")
-        .join(lead_times, on="sku", how="left")
-        .sort(ITEM)
-        .select(
-            *ITEM,
-            pl.col("demand_mean").fill_null(0.0),
-            pl.col("demand_sd").fill_null(0.0),
-            pl.col("lead_time_mean_days").fill_null(policy.lead_time_days),
-            pl.col("lead_time_sd_days").fill_null(policy.lead_time_sd_days),
-            service_level=pl.lit(policy.service_level),
-            method=pl.format("normal demand and lead time, lead time by {}", pl.col("lead_time_source").fill_null("policy")),
-        )
-    )
-    mean, sd, lead, lead_sd = (
-        known[name].to_numpy() for name in ("demand_mean", "demand_sd", "lead_time_mean_days", "lead_time_sd_days")
-    )
-    safety = safety_stock(protection_sd(mean, sd, lead, lead_sd, policy.review_period_days), policy.service_level)
-    return known.with_columns(
-        safety_stock=pl.Series(pieces(safety), dtype=pl.Int64),
-        reorder_point=pl.Series(pieces(reorder_point(mean, lead, safety)), dtype=pl.Int64),
-    )
 
 
 def _basis(items: pl.DataFrame, by_channel: pl.DataFrame, policy: Planning) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from sluice.service import customers, errors, health, holds, metrics, orders, reference, stock, webhooks
+from sluice.service import customers, errors, health, holds, metrics, orders, reference, stock, suppliers, webhooks
 from sluice.service.database import pool, writing_pool
 from sluice.service.hold_writer import HoldWriter
 from sluice.service.intake import Hook, Intake
@@ -52,7 +52,7 @@ def create_app(url: str, hooks: Sequence[Hook] = ()) -> FastAPI:
     app.state.intakes = {(hook.connector.name, hook.shop): Intake(url, hook) for hook in hooks}
     errors.install(app)
     app.add_middleware(webhooks.Direct)
-    routers = (orders, customers, stock, metrics, holds, webhooks, health, reference)
+    routers = (orders, customers, stock, suppliers, metrics, holds, webhooks, health, reference)
     for router in (room.router for room in routers):
         app.include_router(router)
     return app

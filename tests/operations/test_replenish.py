@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import polars as pl
 import psycopg
 import pytest
 
 from sluice import warehouse
 from sluice.config import Planning
+from sluice.operations.decide import decide
+from sluice.operations.explain_all import explain_all
+from sluice.operations.forecast import make
+from sluice.operations.levels import levels_of
 from sluice.operations.replenish import replenish
 from tests.conftest import copy_of
 
@@ -25,6 +30,7 @@ POLICY = Planning.model_validate(
     }
 )
 STOCK = {("SH", "LAMP"): 5, ("BJ", "LAMP"): 900, ("SH", "SHADE"): 4, ("SH", "OLD"): 30}
+GONE = AS_OF - timedelta(days=20)
 SOLD = {("SH", "LAMP"): 4, ("BJ", "LAMP"): 1, ("SH", "SHADE"): 2}
 
 
@@ -73,6 +79,55 @@ def test_surplus_is_moved_and_the_rest_is_bought_in_lots(db: psycopg.Connection)
     assert levels["SH", "OLD"][2:] == [0, 0], "what does not sell is not filled up"
 
 
+LEVELS = """
+select s.facility_id, s.sku, s.method, s.service_level, s.quantile, s.demand_mean, s.safety_stock, s.reorder_point, s.up_to
+from planning.safety_stock as s where s.run_id = (select max(run_id) from planning.runs) order by 1, 2
+"""
+POLICIES = """
+select p.facility_id, p.sku, p.method, p.target_level, p.quantile, p.demand_mean, p.safety_stock, p.reorder_point, p.up_to
+from planning.reorder_policies as p
+where p.replenishment_id = (select max(replenishment_id) from planning.replenishments) order by 1, 2
+"""
+
+
+@pytest.mark.parametrize("demand", ["forecast", "history"])
+def test_the_plan_and_replenishment_hold_the_same_levels(db: psycopg.Connection, demand: str) -> None:
+    policy = POLICY.model_copy(update={"demand": demand})
+    made = make(db, policy, AS_OF)
+    decide(db, policy)
+    replenish(db, policy)
+    planned, held = db.execute(LEVELS).fetchall(), db.execute(POLICIES).fetchall()
+    assert planned == held
+    assert len(planned) == 4
+    forecast: dict[str, float] = dict(db.execute(
+        "select (facility_id, sku)::text, demand_mean from planning.forecast_items where forecast_id = %s", (made.forecast_id,)
+    ).fetchall())  # fmt: skip
+    believed = [forecast.get(f"({row[0]},{row[1]})") == row[5] for row in planned if row[1] != "OLD"]
+    assert set(believed) == {demand == "forecast"}
+    db.commit()
+    assert explain_all(db).differences == []
+
+
+def test_batches_give_the_levels_of_one(db: psycopg.Connection) -> None:
+    items = pl.DataFrame({"facility_id": ["BJ", "SH", "SH", "SH"], "sku": ["LAMP", "LAMP", "OLD", "SHADE"]})
+    whole, parts = (levels_of(db, items, POLICY, AS_OF, None, most) for most in (4000, 1))
+    assert whole["sku"].to_list() == parts["sku"].to_list() == items["sku"].to_list()
+    assert whole["abc"].to_list() == parts["abc"].to_list()
+    assert parts["demand_mean"].to_list() == pytest.approx(whole["demand_mean"].to_list())
+    assert levels_of(db, items.clear(), POLICY, AS_OF, None).height == 0
+
+
+def test_days_that_the_ledger_knows_to_be_sold_out_are_no_zeros(db: psycopg.Connection) -> None:
+    items = pl.DataFrame({"facility_id": ["SH"], "sku": ["LAMP"]})
+    db.execute("delete from marts.demand_daily where sku = 'LAMP' and facility_id = 'SH' and demand_date >= %s", (GONE,))
+    blind = levels_of(db, items, POLICY, AS_OF, None)["demand_mean"][0]
+    for key, kind, pieces, day in (("in", "receipt", 9, GONE - timedelta(days=9)), ("out", "adjustment", -9, GONE)):
+        at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        db.execute("select ops.adjust_stock(%s, %s, 'SH', 'LAMP', %s, %s)", (key, kind, pieces, at))
+    seeing = levels_of(db, items, POLICY, AS_OF, None)["demand_mean"][0]
+    assert blind < 3.5 < 3.9 < seeing < 4.1
+
+
 def test_purchases_are_asked_for_sooner_or_called_off(db: psycopg.Connection) -> None:
     for number, (sku, facility, pieces, days) in enumerate([("LAMP", "SH", 500, 40), ("OLD", "SH", 10, 3)]):
         db.execute(
@@ -84,6 +139,33 @@ def test_purchases_are_asked_for_sooner_or_called_off(db: psycopg.Connection) ->
     replenish(db, POLICY)
     told = rows(db, "kind, sku, quantity, po_id, needed_on", "kind not in ('buy', 'transfer')")
     assert told == [("expedite", "LAMP", 500, "PO1", AS_OF + timedelta(days=1)), ("cancel", "OLD", 10, "PO1", None)]
+
+
+def test_weeks_to_come_begin_with_what_is_suggested(db: psycopg.Connection) -> None:
+    made = make(db, POLICY, AS_OF)
+    db.execute(
+        "insert into ops.incoming (channel, shop, po_id, line_id, facility_id, sku, quantity, received_quantity, status, "
+        "expected_at) values ('odoo', 'erp', 'PO1', '1', 'SH', 'SHADE', 12, 6, 'open', %s)",
+        (AS_OF + timedelta(days=15),),
+    )
+    db.commit()
+    replenish(db, POLICY)
+    weeks = db.execute(
+        "select week_start, forecast, due, planned_order, planned_receipt, projected_stock from planning.planned_orders"
+        " where (facility_id, sku) = ('SH', 'SHADE') order by 1"
+    ).fetchall()
+    assert [row[0] for row in weeks] == [AS_OF + timedelta(days=7 * week) for week in range(POLICY.forecast_weeks)]
+    forecast = db.execute(
+        "select mean from planning.forecasts where forecast_id = %s and (facility_id, sku) = ('SH', 'SHADE') order by week_start",
+        (made.forecast_id,),
+    ).fetchall()
+    assert [(row[1],) for row in weeks] == forecast
+    assert [row[2] for row in weeks] == [0, 0, 6, *[0] * (POLICY.forecast_weeks - 3)]
+    (bought,) = rows(db, "quantity", "kind = 'buy' and sku = 'SHADE'")
+    assert weeks[0][3] == bought[0]
+    assert all(row[3] % 12 == 0 for row in weeks)
+    assert sum(row[4] for row in weeks) <= sum(row[3] for row in weeks)
+    assert weeks[0][5] == pytest.approx(4 - weeks[0][1])
 
 
 def test_a_budget_is_kept_and_what_was_cut_is_said(db: psycopg.Connection) -> None:
@@ -99,7 +181,7 @@ def test_nothing_is_suggested_where_nobody_counts(db: psycopg.Connection) -> Non
     assert (replenish(db, POLICY).items, rows(db, "sku")) == (1, [])
 
 
-@pytest.mark.parametrize("table", ["replenishments", "reorder_policies", "replenishment_suggestions"])
+@pytest.mark.parametrize("table", ["replenishments", "reorder_policies", "replenishment_suggestions", "planned_orders"])
 def test_what_was_said_is_kept(db: psycopg.Connection, table: str) -> None:
     first, second = replenish(db, POLICY), replenish(db, POLICY)
     assert second.replenishment_id > first.replenishment_id

@@ -9,9 +9,11 @@ import psycopg
 import pytest
 
 from sluice.config import ChannelQuota, Planning
-from sluice.planning.lead_time import lead_times
-from sluice.planning.plan import Plan, plan
+from sluice.planning.inventory.history import history_of
+from sluice.planning.lead_time import supply
+from sluice.planning.plan import Plan, expected_demand, items_of, plan
 from sluice.planning.replan import Basis, replan
+from sluice.planning.stock_levels import stock_levels
 from tests.planning import test_demand, test_lead_time
 
 AS_OF = date(2026, 3, 31)
@@ -41,8 +43,13 @@ def steady(sku: str, channel: str, quantities: list[int]) -> list[tuple[int, str
 
 
 def made(sales: list[tuple[int, str, str, int]], position: pl.DataFrame, policy: Planning = POLICY) -> Plan:
-    supply = lead_times(test_lead_time.lines(), policy)
-    return plan(test_demand.demand(*sales), supply, position, policy, AS_OF)
+    demand = test_demand.demand(*sales)
+    rates = expected_demand(demand, policy, AS_OF)
+    items = supply(items_of(position, rates), test_lead_time.lines(), policy).with_columns(
+        forecast_mean=pl.lit(None, pl.Float64), forecast_sd=pl.lit(None, pl.Float64), abc=pl.lit("A")
+    )
+    levels = stock_levels(items, history_of(items, demand, AS_OF, 180), policy)
+    return plan(levels, rates.channels, position, policy)
 
 
 def adds_up(result: Plan) -> bool:
@@ -153,7 +160,7 @@ def test_weight_ranks_within_a_priority() -> None:
     ]
     sales = steady("X", "a", [1, 2] * 20) + steady("X", "b", [1, 2] * 20)
     policy = Planning(quotas=quotas, pool_share=0, lead_time_days=0.01, lead_time_sd_days=0, review_period_days=0)
-    result = made(sales, stock(("X", 12, 0, 0, 0)), policy)
+    result = made(sales, stock(("X", 14, 0, 0, 0)), policy)
     split = dict(result.quotas.select("channel", "quota").iter_rows())
     assert split["b"] > split["a"] > 0
 

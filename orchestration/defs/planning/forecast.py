@@ -4,10 +4,11 @@ import time
 
 import dagster as dg
 
-from orchestration.plots import forecast_plot
+from orchestration.plots import plot
 from orchestration.resources import Warehouse, configuration
-from sluice.operations.decide import first_day_unknown
+from sluice.operations.as_of import first_day_unknown
 from sluice.operations.forecast import make, sold
+from sluice.planning import plots
 
 SHOWN = 52
 """Weeks of history in the plot."""
@@ -43,7 +44,7 @@ def forecasts() -> dg.Definitions:
                 "fallbacks": made.fallbacks,
                 "sold_out_days": made.sold_out_days,
                 "models": ", ".join(f"{row['demand_class']}: {row['model']}" for row in chosen.iter_rows(named=True)),
-                "plot": forecast_plot(history, made.total),
+                "plot": plot("forecast", plots.forecast(history, made.total, band="sum of items' 80 %")),
             }
         )
 

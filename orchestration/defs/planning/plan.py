@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.plots import plot
 from orchestration.resources import Warehouse, configuration
 from sluice.operations.decide import decide, invariant_violations
+from sluice.operations.levels import service_curve
 from sluice.operations.outbox import outlets
+from sluice.planning import plots
 
 INPUTS = [
     ["marts", "demand_daily"],
@@ -50,12 +53,20 @@ def planning() -> dg.Definitions:
     def plan(warehouse: Warehouse) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with warehouse.connect() as db:
             decision = decide(db, configuration().planning, list(outlets(configuration())))
+            curve = service_curve(db, configuration().planning, decision.as_of)
             violations = {
                 INVARIANT: invariant_violations(db, decision.run_id),
                 IN_FORCE: invariant_violations(db),
             }
         about = {"run_id": decision.run_id, "as_of": decision.as_of.isoformat()}
-        yield dg.MaterializeResult(asset_key=SAFETY_STOCK, metadata=about | {"dagster/row_count": decision.safety_stock_rows})
+        yield dg.MaterializeResult(
+            asset_key=SAFETY_STOCK,
+            metadata=about
+            | {
+                "dagster/row_count": decision.safety_stock_rows,
+                "service_against_stock": plot("service against stock", plots.service_against_stock(curve)),
+            },
+        )
         yield dg.MaterializeResult(
             asset_key=STOCK_PLAN,
             metadata=about

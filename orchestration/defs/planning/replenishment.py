@@ -14,6 +14,7 @@ INPUTS = [
     ["marts", "dim_products"],
     ["ops", "stock_positions"],
     ["unified", "purchase_order_lines"],
+    ["planning", "forecasts"],
     ["planning", "stock_plan"],
 ]
 

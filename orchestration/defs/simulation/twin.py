@@ -1,10 +1,10 @@
 """The digital twin as an asset of its own job: it costs minutes, so no run waits for it."""
 
-import base64
 from typing import Any
 
 import dagster as dg
 
+from orchestration.plots import plot
 from orchestration.resources import Warehouse, configuration
 from sluice.operations.compare_scenarios import Simulation, simulation
 from sluice.operations.simulation import grounds
@@ -34,10 +34,9 @@ def simulations() -> dg.Definitions:
 
 
 def _told(made: Simulation) -> dict[str, Any]:
-    picture = base64.b64encode(bars(made.outcomes)).decode()
     best = made.outcomes[-1]
     return {
-        "scenarios": dg.MetadataValue.md(f"![Measures by scenario](data:image/png;base64,{picture})"),
+        "scenarios": plot("Measures by scenario", bars(made.outcomes)),
         "days": made.days,
         "worlds": made.seeds,
         "in_force_stockout_rate": best.value["stockout_rate"],

@@ -68,3 +68,17 @@ def explain_plan(
     from sluice.cli.explain_plan import explain
 
     explain(sku, facility, json)
+
+
+@plan.command("report")
+def write_report(
+    out: Annotated[Path | None, typer.Option(help="File to write; default plan.html in the state folder.")] = None,
+    items: Annotated[int, typer.Option(help="Best sellers with a plot of their own.", min=0, max=200)] = 12,
+    worlds: Annotated[int, typer.Option(help="Worlds to draw for the scenarios; 0 leaves them out.", min=0, max=100)] = 4,
+    skus: Annotated[int, typer.Option(help="SKUs that the scenarios are played with.", min=1)] = 100,
+    config: ConfigPath = None,
+) -> None:
+    """A planner's page: forecast with intervals, service against stock, scenarios, what to buy, how suppliers deliver."""
+    from sluice.cli.plan_report import write
+
+    write(config, out, items, worlds, skus)

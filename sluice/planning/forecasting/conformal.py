@@ -44,11 +44,17 @@ def quantiles(found: Floats, expected: Floats, levels: Floats) -> Floats:
     """The same from the `scores` of the history, which serve for many levels and forecasts."""
     if not np.isfinite(found).any():
         return _poisson(expected, levels)
-    spread, without = spreads(found, expected)
-    alike = (found / without)[np.isfinite(found)]
-    shift = np.quantile(alike, levels, method="higher")
+    spread, shift = errors(found, expected, levels)
     reached: Floats = np.maximum(0.0, expected[:, None] + shift * (spread * np.sqrt(expected + 1))[:, None])
     return reached
+
+
+def errors(found: Floats, expected: Floats, levels: Floats) -> tuple[Floats, Floats]:
+    """What a quantile is made of: each series' spread, and the quantiles of all scores over their spreads, by level. At least one
+    of the scores `found` is known."""
+    spread, without = spreads(found, expected)
+    alike = (found / without)[np.isfinite(found)]
+    return spread, np.quantile(alike, levels, method="higher")
 
 
 def scores(history: ArrayLike, window: ArrayLike) -> Floats:
@@ -113,7 +119,7 @@ def spreads(found: Floats, expected: Floats) -> tuple[Floats, Floats]:
     known = np.isfinite(found)
     root = np.sqrt(np.abs(np.where(known, found, 0.0)))
     total, count = root.sum(axis=1), known.sum(axis=1)
-    like = np.full(len(found), total.sum() / count.sum())
+    like = np.full(len(found), total.sum() / max(int(count.sum()), 1))
     group = (np.argsort(np.argsort(expected, kind="stable")) * GROUPS) // len(found)
     for number in range(GROUPS):
         members = group == number

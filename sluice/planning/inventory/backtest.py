@@ -79,16 +79,17 @@ class _Chosen:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.quantile: Floats | None = None
+        self.of_fill_rate: dict[float, float] = {}
         self.reviews = 0
 
     def __call__(self, day: int) -> Floats:
         one = self.setting
         seen = one.history[:, :day]
         if self.reviews % TUNE_EVERY == 0:
-            self.quantile = calibrated.quantile_for(seen, one.supply, one.target, one.lost_sales)
+            wanted = np.unique(one.target.level[one.target.is_fill_rate])
+            self.of_fill_rate = calibrated.reaching(seen, one.supply, wanted, one.lost_sales)
         self.reviews += 1
-        return choose(seen, one.supply, one.target, quantile=self.quantile).up_to
+        return choose(seen, one.supply, one.target, of_fill_rate=self.of_fill_rate).up_to
 
 
 def _arrivals(setting: Setting, seed: int) -> Integers:

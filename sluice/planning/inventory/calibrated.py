@@ -8,11 +8,13 @@ It is one for all items, since a single item's past is too short to tell.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from sluice.planning.forecasting.conformal import SPAN, quantiles, scores, spreads, trailing
+from sluice.planning.forecasting import conformal
+from sluice.planning.forecasting.conformal import SPAN, scores, spreads, trailing
 from sluice.planning.inventory.levels import Floats, Supply, Target, lead_times
 from sluice.planning.inventory.rolling import keep
 
@@ -24,32 +26,47 @@ ROUNDS = 10
 LOWEST = 0.3
 
 
-def has_past(history: Floats, supply: Supply) -> NDArray[np.bool_]:
-    """(items): whose quantiles mean something; none of them where all together have too little past."""
-    found = np.isfinite(scores(history, lead_times(supply) + supply.review))
-    known = np.isfinite(history).sum(axis=1) >= KNOWN
-    return np.asarray(known & (found.sum() >= ENOUGH))
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How past forecasts of such intervals were off, of each item: `spread`, and `shift`, the quantile of all errors over their
+    spreads that the item is held to; NaN where they mean nothing."""
+
+    spread: Floats
+    shift: Floats
+
+    def beyond(self, expected: Floats) -> Floats:
+        """Pieces that the quantile lies above what is expected over lead time and review; below it where negative."""
+        return np.asarray(self.shift * self.spread * np.sqrt(expected + 1))
 
 
-def levels(history: Floats, supply: Supply, quantile: Floats, rate: Floats | None = None) -> Floats:
-    """The `quantile` (items) of demand over lead time and review; `rate`: demand a day as forecast, else the trailing mean."""
-    daily = trailing(history)[0][:, -1] if rate is None else rate
+def errors(history: Floats, supply: Supply, expected: Floats, quantile: Floats) -> Errors:
+    """Of items that have 14 days of their own, where all together have a past; NaN for the others. `quantile`: (items)."""
+    nothing = np.full(len(history), np.nan)
+    if not history.size:
+        return Errors(nothing, nothing)
     past = scores(history, lead_times(supply) + supply.review)
-    found = np.zeros(len(history))
-    for one in np.unique(quantile):
-        rows = quantile == one
-        found[rows] = quantiles(past, daily * supply.protected, np.array([one]))[rows, 0]
-    return found
+    if np.isfinite(past).sum() < ENOUGH:
+        return Errors(nothing, nothing)
+    levels, at = np.unique(quantile, return_inverse=True)
+    spread, shift = conformal.errors(past, expected, levels)
+    known = np.isfinite(history).sum(axis=1) >= KNOWN
+    return Errors(np.where(known, spread, np.nan), np.where(known, shift[at], np.nan))
 
 
-def quantile_for(history: Floats, supply: Supply, target: Target, lost_sales: bool = False) -> Floats:
-    """(items): the quantile that each target asks for."""
+def reaching(history: Floats, supply: Supply, fill_rates: ArrayLike, lost_sales: bool = False) -> dict[float, float]:
+    """The quantile that reaches each fill rate; of a sample of items too."""
+    levels = [float(one) for one in np.atleast_1d(np.asarray(fill_rates, np.float64))]
+    if not levels:
+        return {}
+    past = _Past(history, supply)
+    return {level: past.quantile_reaching(level, lost_sales) for level in levels}
+
+
+def asked(target: Target, of_fill_rate: dict[float, float]) -> Floats:
+    """(items): its level for a cycle service level, what reaches it for a fill rate."""
     found = target.level.copy()
-    levels = np.unique(target.level[target.is_fill_rate])
-    if levels.size:
-        past = _Past(history, supply)
-        for level in levels:
-            found[target.is_fill_rate & (target.level == level)] = past.quantile_reaching(float(level), lost_sales)
+    for level, quantile in of_fill_rate.items():
+        found[target.is_fill_rate & (target.level == level)] = quantile
     return found
 
 

@@ -37,6 +37,25 @@ def daily(demand: pl.DataFrame, as_of: date, days: int) -> tuple[pl.DataFrame, F
     return items, np.where(began, found, np.nan)
 
 
+def history_of(items: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int, sold_out: pl.DataFrame | None = None) -> Floats:
+    """Demand (items, days) of `items` (facility_id, sku), from the first day on that any of them sold; NaN of one that never did.
+
+    NaN too on the days of `sold_out` (facility_id, sku, day): nobody knows what would have been asked for.
+    """
+    sold, found = daily(demand, as_of, days)
+    at = items.select(ITEM).join(sold.with_row_index("row"), on=ITEM, how="left", maintain_order="left")["row"]
+    history = np.full((items.height, days), np.nan)
+    history[at.is_not_null().to_numpy()] = found[at.drop_nulls().to_numpy()]
+    if sold_out is not None and sold_out.height:
+        since = as_of - timedelta(days=days)
+        row = items.select(ITEM).with_row_index("row")
+        gone = sold_out.select(*ITEM, at=(pl.col("day") - pl.lit(since)).dt.total_days()).join(row, on=ITEM)
+        gone = gone.filter(pl.col("at").is_between(0, days - 1))
+        history[gone["row"].to_numpy(), gone["at"].to_numpy()] = np.nan
+    known = np.isfinite(history).any(axis=0)
+    return history[:, int(known.argmax()) :] if known.any() else history[:, :0]
+
+
 def demand_classes(history: Floats, days: float) -> list[str]:
     """The class of each item on buckets of as many whole weeks as hold `days`; 'new' where it was known for no two of them."""
     weeks = max(1, math.ceil(days / WEEK))

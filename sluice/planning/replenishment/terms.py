@@ -13,10 +13,11 @@ COLUMNS = {
     "multiple": pl.Int64,
     "shelf_pieces": pl.Int64,
     "unit_cost": pl.Int64,
+    "order_cost": pl.Int64,
     "minimum_order_value": pl.Int64,
     "lead_time_days": pl.Float64,
 }
-MONEY = ("unit_cost", "minimum_order_value")
+MONEY = ("unit_cost", "order_cost", "minimum_order_value")
 
 
 def with_terms(items: pl.DataFrame, terms: list[SupplierTerms]) -> pl.DataFrame:

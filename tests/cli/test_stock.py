@@ -206,7 +206,7 @@ def test_explain_tells_a_planner_why(sluice: Terminal, it: Small) -> None:
         "of A at WH told to shopify/main",
         "counted 40",
         "taobao/flagship T1 line 1",
-        "service level 0.9",
+        "level 0.9 (ABC class A)",
         "rule: priority 1",
     ):
         assert words in told

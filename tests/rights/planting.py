@@ -116,11 +116,11 @@ def _made(kind: str, number: str) -> str:
 
 
 def _words(db: psycopg.Connection, table: Table) -> dict[str, str]:
-    """A word that the table's checks let a column be, as SQL has it."""
+    """A word that the table's checks of one column let it be, as SQL has it."""
     rows = db.execute(
         "select a.attname, pg_get_constraintdef(c.oid) from pg_constraint as c"
         " inner join pg_attribute as a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]"
-        " where c.contype = 'c' and c.conrelid = %s::regclass",
+        " where c.contype = 'c' and cardinality(c.conkey) = 1 and c.conrelid = %s::regclass",
         (str(table),),
     ).fetchall()
     return {name: found[0] for name, text in rows if (found := re.findall(r"'[^']+'", text))}

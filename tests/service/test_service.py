@@ -125,7 +125,8 @@ def test_description_names_every_endpoint_with_examples(address: str) -> None:
         for method, operation in methods.items():
             assert operation["description"], (method, path)
             assert set(operation["responses"]) & {"200", "201", "202"}, (method, path)
-            assert "503" in operation["responses"], (method, path)
+            # an address that is asked who it is answers without the database
+            assert "503" in operation["responses"] or (method, path) == ("get", "/webhooks/{channel}/{shop}"), (method, path)
     refused = schema["paths"]["/holds"]["post"]["responses"]["409"]["content"]["application/problem+json"]["schema"]["$ref"]
     assert "short" in schema["components"]["schemas"][refused.rsplit("/", 1)[-1]]["properties"]
 

@@ -1,8 +1,8 @@
 """Scenario bars as a PNG: for a page, and for the metadata of an asset."""
 
-import io
 from collections.abc import Sequence
 
+from sluice.planning.canvas import figure, open_axes, png
 from sluice.planning.twin.compare import Outcome
 from sluice.planning.twin.measures import MONEY
 
@@ -11,12 +11,9 @@ DRAWN = {"stockout_rate": "stock-out rate", "turnover": "turnover a year", "orde
 
 def bars(outcomes: Sequence[Outcome]) -> bytes:
     """Four measures of each scenario; the line is the 95 % interval of the difference from the first."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 0.6 + 0.45 * len(outcomes)), layout="constrained")
+    drawn = figure(11, 0.6 + 0.45 * len(outcomes))
     for place, (name, title) in enumerate(DRAWN.items(), start=1):
-        axes = figure.add_subplot(1, len(DRAWN), place)
+        axes = open_axes(drawn.add_subplot(1, len(DRAWN), place))
         values = [one.value[name] for one in outcomes]
         base = 1.0 if name in MONEY else abs(values[0]) or 1.0
         colours = ["0.6"] + ["#4c78a8"] * (len(values) - 1)
@@ -28,8 +25,4 @@ def bars(outcomes: Sequence[Outcome]) -> bytes:
         axes.set_yticks(range(len(values)), [one.name for one in outcomes] if place == 1 else [])
         axes.invert_yaxis()
         axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure)  # draws without a screen
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
+    return png(drawn)

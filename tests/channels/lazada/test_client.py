@@ -1,5 +1,7 @@
 """Lazada's own Python SDK against our sandbox: its signatures are taken, and it reads the orders that the connector reads."""
 
+import importlib
+
 import pytest
 
 from sluice.sandbox.host import hosted
@@ -12,7 +14,7 @@ from tests.sandbox.worlds import world
 def test_it_reads_every_order_and_its_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     # it writes into ~/logs when it is imported
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    lazop = pytest.importorskip("lazop_sdk")
+    lazop = importlib.import_module("lazop_sdk")
     state = SandboxState(world())
     with hosted(state) as url:
 

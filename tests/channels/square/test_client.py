@@ -1,5 +1,6 @@
 """Square's own Python client against our sandbox: what it makes of our answers is what we make of them."""
 
+import importlib
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from sluice.sandbox.square.records import LOCATIONS, stamp
 from sluice.sandbox.state import SandboxState
 from tests.sandbox.worlds import world
 
-square = pytest.importorskip("square")
+square = importlib.import_module("square")
 
 
 def test_it_reads_and_writes_the_shop() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import importlib
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -51,7 +52,7 @@ def test_anything_else_is_not_from_square() -> None:
 
 
 def test_square_s_own_helper_agrees() -> None:
-    helper = pytest.importorskip("square.utils.webhooks_helper")
+    helper = importlib.import_module("square.utils.webhooks_helper")
     body = told(payment={"note": "Müller 米"})
     header = signature(body)[HEADER]
     assert helper.verify_signature(request_body=body.decode(), signature_header=header, signature_key=KEY, notification_url=URL)

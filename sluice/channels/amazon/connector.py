@@ -1,7 +1,7 @@
-"""Amazon: orders and listings in, quantities and parcels out. A shop is one marketplace of one seller.
+"""Amazon: orders, refunds and listings in, quantities and parcels out. A shop is one marketplace of one seller.
 
-Orders come from version 2026-01-01: it gives items, amounts and parcels in one answer, and v0 is on its way out. What
-orders do not tell: refunds and returns (Amazon has them in finances and reports).
+Orders come from version 2026-01-01: it gives items, amounts and parcels in one answer, and v0 is on its way out. Orders do not
+tell of refunds: those are among the seller's transactions (finances 2024-06-19).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,9 +14,21 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.amazon import orders
-from sluice.channels.amazon.contract import Found, Listed, Listing, Order
-from sluice.channels.amazon.gateway import ADVICE, HEADERS, SEARCH_LISTINGS, SEARCH_ORDERS, Denied, Gateway
+from sluice.channels.amazon.contract import Found, InStock, Listed, Listing, Order
+from sluice.channels.amazon.finances import transactions
+from sluice.channels.amazon.gateway import (
+    ADVICE,
+    HEADERS,
+    INVENTORY,
+    LIST_TRANSACTIONS,
+    SEARCH_LISTINGS,
+    SEARCH_ORDERS,
+    Denied,
+    Gateway,
+)
+from sluice.channels.amazon.inventory import Summaries, summaries
 from sluice.channels.amazon.listings import Listings
+from sluice.channels.amazon.refunds import Refund, refunds
 from sluice.channels.amazon.shipping import confirm
 from sluice.channels.oauth import RefreshGrant
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
@@ -28,8 +40,9 @@ LOGIN = "https://api.amazon.com"
 class Options(BaseModel):
     """`marketplace` is Amazon's id of the country's store; `region` chooses the address where no `url` is given.
 
-    `personal_data` asks for buyer and address, for which the app needs a role. `login_url` is where access tokens come from:
-    Amazon's own unless `url` is somewhere else altogether.
+    `personal_data` asks for buyer and address, `refunds` for what was given back, `stock` for what lies in Amazon's warehouses:
+    for each the app needs a role. `login_url` is where access tokens come from: Amazon's own unless `url` is somewhere else
+    altogether.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -38,6 +51,8 @@ class Options(BaseModel):
     region: Literal["na", "eu", "fe"] = "na"
     page_size: Annotated[int, Field(ge=1, le=100)] = 100
     personal_data: bool = True
+    refunds: bool = True
+    stock: bool = True
     login_url: str | None = None
 
 
@@ -51,9 +66,17 @@ class Amazon:
 
     def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
         """Read from `cursor` to as far as Amazon tells. Raises Refused, ChannelError."""
+        if stream.name == "stock":
+            return summaries(self.gateway, self.connection.options.marketplace) if self.connection.options.stock else iter(())
         if stream.snapshot:
             return self.listings.snapshot()
+        if stream.name == "refunds":
+            return self._refunds(cursor)
         return orders.changes(self.gateway, self._asked(), cursor, self.connection.since, self.connection.now)
+
+    def _refunds(self, cursor: Cursor | None) -> Iterator[Page]:
+        here, options = self.connection, self.connection.options
+        return transactions(self.gateway, options.marketplace, cursor, here.since, here.now()) if options.refunds else iter(())
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
         """Orders created in [since, until), with what Amazon says they come to."""
@@ -83,6 +106,23 @@ class Amazon:
                 yield f"Marketplace {marketplace} has no listing: check the options marketplace and region, and seller_id."
         except Denied as fault:
             yield f"Listings can't be read: give the app the role Product Listing and authorise it again. {fault}"
+        if self.connection.options.stock:
+            try:
+                asked = {"granularityType": "Marketplace", "granularityId": marketplace, "marketplaceIds": [marketplace]}
+                self.gateway.call(INVENTORY, **asked)
+            except Denied as fault:
+                yield (
+                    "Stock in Amazon's warehouses can't be read: give the app the role Amazon Fulfillment and authorise it again;"
+                    f" without it set the option stock to false. {fault}"
+                )
+        if self.connection.options.refunds:
+            try:
+                self.gateway.call(LIST_TRANSACTIONS, postedAfter=self.connection.now() - timedelta(days=1))
+            except Denied as fault:
+                yield (
+                    "Refunds can't be read: give the app the role Finance and Accounting and authorise it again; without it set"
+                    f" the option refunds to false. {fault}"
+                )
         try:
             since = self.connection.now() - timedelta(days=7)
             body = self.gateway.call(SEARCH_ORDERS, **self._asked() | {"maxResultsPerPage": 10}, lastUpdatedAfter=since)
@@ -104,7 +144,11 @@ class Amazon:
 
 
 def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
-    """The orders or listings in an answer, each as it came."""
+    """The orders, listings or stock in an answer, each as it came; of transactions the refunds."""
+    if stream.name == "refunds":
+        return refunds(body, context["marketplace"])
+    if stream.name == "stock":
+        return map(bytes, msgspec.json.decode(body, type=Summaries).payload.inventorySummaries)
     if stream.snapshot:
         return map(bytes, msgspec.json.decode(body, type=Listed).items)
     return map(bytes, msgspec.json.decode(body, type=Found).orders)
@@ -128,6 +172,8 @@ CONNECTOR = Connector(
     streams=(
         Stream("orders", Order, key=("orderId",), version="lastUpdatedTime", order_key="orderId", made="createdTime"),
         Stream("listings", Listing, key=("sku",), snapshot=True),
+        Stream("stock", InStock, key=("sellerSku", "fnSku", "condition"), snapshot=True),
+        Stream("refunds", Refund, key=("transactionId",), order_key="orderId"),
     ),
     open=connect,
     records=records,

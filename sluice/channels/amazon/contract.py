@@ -1,4 +1,5 @@
-"""What Amazon sends, in its own names, after the published models: orders 2026-01-01 and listings items 2021-08-01.
+"""What Amazon sends, in its own names, after the published models: orders 2026-01-01, listings items 2021-08-01 and
+FBA inventory v1.
 
 Money is a decimal as text with its currency beside it, times are ISO 8601 in UTC. What depends on the app's roles (buyer,
 recipient) or on the order's state (proceeds while it is pending) may be missing. Statuses are text: a new one must land, and
@@ -9,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, field
 
 from sluice.channels import personal
 
@@ -192,3 +193,33 @@ class Listed(Struct):
 
     items: list[Raw]
     pagination: Pagination = Pagination()
+
+
+class Reserved(Struct, gc=False, kw_only=True):
+    promised: int | None = field(name="pendingCustomerOrderQuantity", default=None)
+    total: int | None = field(name="totalReservedQuantity", default=None)
+
+
+class Unfulfillable(Struct, gc=False, kw_only=True):
+    total: int | None = field(name="totalUnfulfillableQuantity", default=None)
+
+
+class Details(Struct, gc=False, kw_only=True):
+    """Pieces. What is inbound is announced, on its way, or being put away."""
+
+    fulfillable: int | None = field(name="fulfillableQuantity", default=None)
+    announced: int | None = field(name="inboundWorkingQuantity", default=None)
+    shipped: int | None = field(name="inboundShippedQuantity", default=None)
+    receiving: int | None = field(name="inboundReceivingQuantity", default=None)
+    reserved: Reserved | None = field(name="reservedQuantity", default=None)
+    unfulfillable: Unfulfillable | None = field(name="unfulfillableQuantity", default=None)
+
+
+class InStock(Struct, kw_only=True):
+    """An article in Amazon's warehouses, as far as it could be sent to the marketplace. A SKU may have several labels."""
+
+    sellerSku: str
+    fnSku: str = ""
+    condition: str = ""
+    details: Details = field(name="inventoryDetails")
+    lastUpdatedTime: Time | None = None

@@ -42,6 +42,8 @@ GET_ORDER = Operation("GET", "/orders/2026-01-01/orders/{order}", 0.5)
 CONFIRM_SHIPMENT = Operation("POST", "/orders/v0/orders/{order}/shipmentConfirmation", 2)
 SEARCH_LISTINGS = Operation("GET", "/listings/2021-08-01/items/{seller}", 5)
 GET_LISTING = Operation("GET", "/listings/2021-08-01/items/{seller}/{sku}", 5)
+LIST_TRANSACTIONS = Operation("GET", "/finances/2024-06-19/transactions", 0.5)
+INVENTORY = Operation("GET", "/fba/inventory/v1/summaries", 2)
 PATCH_LISTING = Operation("PATCH", "/listings/2021-08-01/items/{seller}/{sku}", 5)
 
 
@@ -134,6 +136,12 @@ class Gateway:
         if status in (400, 404):
             raise InvalidInput(f"Amazon: {fault}")
         raise ChannelError(f"Amazon: HTTP {status}, {fault}")
+
+
+def moved(following: str, token: str | None) -> None:
+    """Raises ChannelError where a page token leads back to where it was asked for."""
+    if following == token:
+        raise ChannelError("Amazon answered with the page token that it was asked with; the next run starts again there")
 
 
 def _positive(text: str) -> float | None:

@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from sluice.channels.amazon.contract import Found, Money, Time
-from sluice.channels.amazon.gateway import SEARCH_ORDERS, Gateway, InvalidInput, iso
-from sluice.channels.protocol import ChannelError, Cursor, OrderClaim, Page
+from sluice.channels.amazon.gateway import SEARCH_ORDERS, Gateway, InvalidInput, iso, moved
+from sluice.channels.protocol import Cursor, OrderClaim, Page
 
 log = logging.getLogger(__name__)
 
@@ -76,14 +76,9 @@ def _window(
             reached = found.lastUpdatedBefore or until or after
             yield Page(body, {"after": iso(reached)})
             return reached
-        _moved(following, token)
+        moved(following, token)
         yield Page(body, {"after": iso(after), "until": iso(until) if until else None, "token": following})
         token = following
-
-
-def _moved(following: str, token: str | None) -> None:
-    if following == token:
-        raise ChannelError("Amazon answered with the page token that it was asked with; the next run starts again there")
 
 
 class _ItemProceeds(Struct):
@@ -131,5 +126,5 @@ def claims(
         following = found.pagination.nextToken
         if not following:
             return
-        _moved(following, token)
+        moved(following, token)
         token = following

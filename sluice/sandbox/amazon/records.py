@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 MARKETPLACE = "ATVPDKIKX0DER"
+HERE = frozenset((MARKETPLACE,))
 PRODUCT_TYPE = "HOME"
 SEEN_BY_ROLE = {"BUYER", "RECIPIENT"}
 Record = dict[str, Any]

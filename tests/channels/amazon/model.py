@@ -57,7 +57,8 @@ class Model:
 
 
 MODELS = [Model(json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))) for name in (
-    "orders_2026-01-01", "ordersV0", "listingsItems_2021-08-01",
+    "orders_2026-01-01", "ordersV0", "listingsItems_2021-08-01", "finances_2024-06-19",
+    "fbaInventory",
 )]  # fmt: skip
 
 
@@ -96,6 +97,8 @@ def _value(schema: Mapping[str, Any], text: str) -> Any:
     """A parameter's value from its text: lists are separated by commas, the models' default."""
     if schema["type"] == "array":
         return text.split(",")
+    if schema["type"] == "boolean":
+        return {"true": True, "false": False}.get(text, text)
     return int(text) if schema["type"] == "integer" and text.lstrip("-").isdigit() else text
 
 

@@ -17,7 +17,7 @@ from sluice.channels.protocol import Connection, Page, Stream
 from sluice.sandbox.amazon import SECRETS
 from sluice.sandbox.host import on_loopback
 
-ORDERS, LISTINGS = CONNECTOR.streams
+ORDERS, LISTINGS, STOCK, REFUNDS = CONNECTOR.streams
 NOW = datetime(2026, 10, 31, 16, 0, tzinfo=UTC)
 GRANT = {"access_token": "Atza|scripted", "token_type": "bearer", "expires_in": 3600}
 
@@ -50,7 +50,11 @@ def shop(url: str, waits: list[float] | None = None, **more: Any) -> Amazon:
 
 
 def records(pages: list[Page], stream: Stream = ORDERS) -> list[Any]:
-    return [msgspec.json.decode(one, type=stream.record) for page in pages for one in CONNECTOR.records(stream, page.body, {})]
+    return [
+        msgspec.json.decode(one, type=stream.record)
+        for page in pages
+        for one in CONNECTOR.records(stream, page.body, page.context)
+    ]
 
 
 @contextmanager

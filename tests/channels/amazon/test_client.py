@@ -4,9 +4,8 @@ import importlib
 
 import pytest
 
-from sluice.sandbox.amazon import SECRETS
+from sluice.sandbox.amazon import SECRETS, SHOP
 from sluice.sandbox.amazon.records import MARKETPLACE
-from sluice.sandbox.amazon.server import SHOP
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState

@@ -47,7 +47,7 @@ renamed as (
 
         -- quantities: what neither left nor is still to leave was cancelled
         sent.quantity as shipped_quantity,
-        0 as refunded_quantity,
+        least(given_back.quantity, source.quantity_ordered)::int as refunded_quantity,
         case
             when orders.status = 'CANCELLED' then source.quantity_ordered - sent.quantity
             when source.cancellation_cancellation_execution_cancelled_by is not null
@@ -74,6 +74,13 @@ renamed as (
             source.shop = amounts.shop
             and source._parent_order_id = amounts.order_id
             and source._position = amounts._position
+    left join lateral (
+        select coalesce(sum(refunds.quantity), 0) as quantity
+        from {{ ref('stg_amazon__refunds') }} as refunds
+        where
+            refunds.shop = source.shop and refunds.order_id = source._parent_order_id
+            and refunds.line_id = source.order_item_id
+    ) as given_back on true
     cross join
         lateral (
             select

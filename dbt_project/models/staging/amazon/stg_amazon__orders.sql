@@ -29,7 +29,16 @@ renamed as (
 
         -- statuses
         {{ map_status('order', 'source.status', 'amazon') }} as order_status,
-        {{ map_status('payment', 'source.status', 'amazon') }} as payment_status,
+        case
+            when given_back.amount > 0
+                then
+                    case
+                        when given_back.amount >= coalesce(source.proceeds_grand_total_amount, lines.proceeds_amount)
+                            then 'refunded'
+                        else 'partially_refunded'
+                    end
+            else {{ map_status('payment', 'source.status', 'amazon') }}
+        end as payment_status,
         case
             when source.status = 'SHIPPED' and parcels.delivered > 0 and parcels.delivered = parcels.sent then 'delivered'
             when source.status in ('SHIPPED', 'PARTIALLY_SHIPPED') and parcels.delivered > 0 then 'partially_delivered'
@@ -47,7 +56,7 @@ renamed as (
         coalesce(source.proceeds_grand_total_amount, lines.proceeds_amount)
         - lines.items_amount + lines.discount_amount - lines.shipping_amount - lines.tax_amount as adjustment_amount,
         coalesce(source.proceeds_grand_total_amount, lines.proceeds_amount) as total_amount,
-        0::numeric as refunded_amount,
+        given_back.amount as refunded_amount,
 
         -- facts
         coalesce(source.programs ? 'PREORDER', false) or source.status = 'PENDING_AVAILABILITY' as is_presale,
@@ -91,6 +100,11 @@ renamed as (
             packages.shop = source.shop and packages._parent_order_id = source.order_id
             and packages.package_status_status is distinct from 'CANCELLED'
     ) as parcels on true
+    left join lateral (
+        select coalesce(sum(refunds.amount), 0) as amount
+        from {{ ref('stg_amazon__refunds') }} as refunds
+        where refunds.shop = source.shop and refunds.order_id = source.order_id
+    ) as given_back on true
 
 )
 

@@ -40,6 +40,11 @@ def found_in(body: bytes) -> list[Any]:
         raise ChannelError(f"Tryton answered with something that is no list of records ({fault})") from fault
 
 
+def settled(now: datetime) -> datetime:
+    """Up to when all that was stamped is seen."""
+    return now - SETTLING
+
+
 def changes(read: Read, page_size: int, now: Callable[[], datetime], cursor: Cursor | None) -> Iterator[tuple[bytes, Cursor]]:
     """Answers with where to go on after each. Raises ChannelError."""
     kept: dict[str, Any] = dict(cursor or {})
@@ -47,7 +52,7 @@ def changes(read: Read, page_size: int, now: Callable[[], datetime], cursor: Cur
         place = kept.get(name)
         full = True
         while full:
-            latest = now() - SETTLING
+            latest = settled(now())
             body = read([*only, *_after(name, place)], [[name, "ASC"], ["id", "ASC"]])
             stamps = _stamps(body)
             full = len(stamps) == page_size

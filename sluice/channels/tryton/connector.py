@@ -1,14 +1,14 @@
-"""Tryton, the company's ERP: products, warehouses, stock and purchases in, over its own JSON-RPC. It takes no quotas.
+"""Tryton, the company's ERP: products, warehouses, stock, purchases and sales in, over its own JSON-RPC. It takes no quotas.
 
 Each model is read by its own stamps (`changes.py`), or whole.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -16,26 +16,29 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
 from sluice.channels.transport import Transport
-from sluice.channels.tryton import contract
+from sluice.channels.tryton import contract, sales
 from sluice.channels.tryton.changes import changes, found_in
-from sluice.channels.tryton.records import asked, records
+from sluice.channels.tryton.reader import BY_ID, Reader
+from sluice.channels.tryton.records import records
 from sluice.channels.tryton.rpc import NoModel, Rpc
+from sluice.channels.tryton.sales import Sales
 
 NOTHING = b'{"result": []}'
-BY_ID = [["id", "ASC"]]
 WAREHOUSES: list[Any] = [["type", "=", "warehouse"]]
 GOODS: list[Any] = [["template.type", "=", "goods"]]
 
 
 class Options(BaseModel):
     """`page_size` is records a call. `company` is the id of the company to read, `language` the code (zh_CN) of the language that
-    names are read in; without them, those of the user's preferences."""
+    names are read in; without them, those of the user's preferences. `sales` reads orders that were placed in Tryton: off where
+    they are the shops' own, which are read from the shops."""
 
     model_config = ConfigDict(extra="forbid")
 
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     company: int | None = None
     language: str | None = None
+    sales: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +80,29 @@ BY_STREAM = {model.stream.name: model for model in MODELS}
 class Tryton:
     """An open connection to one company."""
 
-    rpc: Rpc
+    reader: Reader
     options: Options
+    zone: ZoneInfo
     now: Callable[[], datetime]
-    _offered: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def pages(self, stream: Stream, cursor: Cursor | None) -> Iterator[Page]:
         """Read from `cursor` to now, or the whole of a snapshot. Raises Refused, ChannelError."""
+        if stream.name == sales.STREAM.name:
+            return self.sales.pages(cursor) if self.options.sales else iter(())
         model = BY_STREAM[stream.name]
-        if model.optional and not self._has(model.name):
+        if model.optional and not self.reader.has(model.name):
             return iter([Page(NOTHING)])
         if stream.name == "stock":
             return self._stock(model)
         return self._snapshot(model) if stream.snapshot else self._changes(model, cursor)
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
-        """None: orders are the shops' own."""
-        return iter(())
+        """Orders that were confirmed in [since, until), where sales are read. Raises Refused, ChannelError."""
+        return self.sales.claims(since, until) if self.options.sales else iter(())
+
+    def again(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """These orders as they are now. Raises Refused, ChannelError."""
+        return self.sales.again(ids) if self.options.sales else iter(())
 
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Raises ChannelError: stock in Tryton is counted, not published."""
@@ -104,29 +113,26 @@ class Tryton:
 
         Raises Refused, ChannelError.
         """
-        if self.context.get("company") is None:
+        if self.reader.company is None:
             yield "The user has no company: choose one in the user's preferences in Tryton, or name it in the option company."
-        for model in MODELS:
+        wanted = [(model.stream.name, model.name, model.stream.record) for model in MODELS]
+        for stream, model, record in [*wanted, *(sales.MODELS if self.options.sales else ())]:
             try:
-                self._read(model, [], BY_ID, limit=1)
+                self.reader.read(model, record, [], limit=1)
             except NoModel:
-                module = model.name.split(".")[0]
-                yield f"Tryton has no {model.name}: activate the module {module}, without which {model.stream.name} stay empty."
+                yield f"Tryton has no {model}: activate the module {model.split('.')[0]}, without which {stream} stay empty."
             except ChannelError as fault:
-                yield f"{model.name} can't be read. {fault}"
+                yield f"{model} can't be read. {fault}"
         in_use = [*WAREHOUSES, ["active", "=", True]]
-        codes = Counter(row["code"] for row in found_in(self._rows("stock.location", in_use, BY_ID, ["code"])))
+        codes = Counter(row["code"] for row in found_in(self.reader.rows("stock.location", in_use, ["code"], BY_ID)))
         for code, count in codes.items():
             if code is None or count > 1:
                 named = f"the code {code}" if code else "no code"
                 yield f"{count} warehouses have {named}: give each a code of its own, till then their ids stand for them."
 
-    @cached_property
-    def context(self) -> dict[str, Any]:
-        """What goes with every call: the user's own preferences, and archived records among the others."""
-        own = msgspec.json.decode(self.rpc.call("res.user", "get_preferences", True, {}))["result"] or {}
-        chosen = {"company": self.options.company, "language": self.options.language}
-        return own | {name: value for name, value in chosen.items() if value} | {"active_test": False}
+    @property
+    def sales(self) -> Sales:
+        return Sales(self.reader, self.options.page_size, self.zone, self.now)
 
     def _changes(self, model: Model, cursor: Cursor | None) -> Iterator[Page]:
         def read(conditions: list[Any], order: list[list[str]]) -> bytes:
@@ -146,15 +152,15 @@ class Tryton:
 
     def _stock(self, model: Model) -> Iterator[Page]:
         """Each warehouse with all that is under it, then the same less what shipments have assigned."""
-        places = [row["id"] for row in found_in(self._rows("stock.location", WAREHOUSES, BY_ID, ["id"]))]
+        places = [row["id"] for row in found_in(self.reader.rows("stock.location", WAREHOUSES, ["id"], BY_ID))]
         for place in places:
             there = {"locations": [place], "with_childs": True}
             last, full = 0, True
             while full:
                 conditions = [*model.domain, ["id", ">", last]]
                 size = self.options.page_size
-                counted = self._rows(model.name, conditions, BY_ID, ["quantity"], size, **there, stock_assign=False)
-                free = self._rows(model.name, conditions, BY_ID, ["quantity"], size, **there, stock_assign=True)
+                counted = self.reader.rows(model.name, conditions, ["quantity"], BY_ID, size, **there, stock_assign=False)
+                free = self.reader.rows(model.name, conditions, ["quantity"], BY_ID, size, **there, stock_assign=True)
                 found = found_in(counted)
                 last, full = found[-1]["id"] if found else last, len(found) == size
                 body = msgspec.json.encode({"result": found, "free": found_in(free)})
@@ -163,50 +169,28 @@ class Tryton:
             yield Page(NOTHING, complete=True)
 
     def _read(self, model: Model, conditions: list[Any], order: list[list[str]], limit: int | None = None) -> bytes:
-        own = [[model.company, "=", self.context.get("company")]] if model.company else []
-        return self._rows(model.name, [*model.domain, *own, *conditions], order, self._fields(model), limit)
-
-    def _rows(
-        self, model: str, domain: list[Any], order: list[list[str]], fields: list[str], limit: int | None = None, **more: Any
-    ) -> bytes:
-        return self.rpc.call(model, "search_read", domain, 0, limit, order, fields, self.context | more)
-
-    def _fields(self, model: Model) -> list[str]:
-        """What to ask for: fields with a default only where a module adds them."""
-        wanted = asked(model.stream.record)
-        if all(wanted.values()):
-            return list(wanted)
-        return [name for name, is_required in wanted.items() if is_required or name in self._offers(model.name)]
-
-    def _offers(self, model: str) -> frozenset[str]:
-        if model not in self._offered:
-            answer = msgspec.json.decode(self.rpc.call(model, "fields_get", [], 0, self.context))
-            self._offered[model] = frozenset(answer["result"])
-        return self._offered[model]
-
-    def _has(self, model: str) -> bool:
-        try:
-            return bool(self._offers(model))
-        except NoModel:
-            return False
+        own = [[model.company, "=", self.reader.company]] if model.company else []
+        return self.reader.read(model.name, model.stream.record, [*model.domain, *own, *conditions], order, limit)
 
 
 def connect(connection: Connection) -> Tryton:
     """Open a connection; nothing is asked yet."""
     secrets = connection.secrets
     rpc = Rpc(Transport(connection.url.rstrip("/")), secrets["database"], secrets["user"], secrets["password"])
-    return Tryton(rpc, connection.options, connection.now)
+    options = connection.options
+    reader = Reader(rpc, {"company": options.company, "language": options.language})
+    return Tryton(reader, options, ZoneInfo(connection.timezone), connection.now)
 
 
 CONNECTOR = Connector(
     name="tryton",
     kind="erp",
-    streams=tuple(model.stream for model in MODELS),
+    streams=(*(model.stream for model in MODELS), sales.STREAM),
     open=connect,
     records=records,
     secrets={
         "database": "the database's name",
-        "user": "the login of a user that may read products, stock and purchases",
+        "user": "the login of a user that may read products, stock, purchases and, where they are read, sales and invoices",
         "password": "that user's password",
     },
     options=Options,

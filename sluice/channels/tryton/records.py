@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, inspect
-from msgspec.inspect import Metadata, NoneType, StructType, UnionType
+from msgspec.inspect import ListType, Metadata, NoneType, StructType, UnionType
 
 from sluice.channels.protocol import Stream
 
-OWN = ("changed_at", "warehouse", "free")
+OWN = ("changed_at", "warehouse", "free", "credits")
 """Fields of contracts that Tryton has not in that place: they are made here."""
 TIME = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
@@ -67,24 +67,33 @@ def written(moment: datetime) -> dict[str, Any]:
     return {"__class__": "datetime", **{part: getattr(moment, part) for part in TIME}}
 
 
+def written_day(day: date) -> dict[str, Any]:
+    """A day as Tryton takes it."""
+    return {"__class__": "date", **{part: getattr(day, part) for part in TIME[:3]}}
+
+
 def asked(record: type[Struct]) -> dict[str, bool]:
-    """The fields that a contract asks for, references read through ("party.name"), and whether each must be there."""
+    """The fields that a contract asks for, references and lists read through ("party.name"), and whether each must be there."""
     found = inspect.type_info(record)
     assert isinstance(found, StructType)
     wanted: dict[str, bool] = {}
     for field in found.fields:
         kind, name = _kind(field.type), field.encode_name
+        if name in OWN and (name != "warehouse" or "free" in record.__struct_fields__):
+            continue
         if isinstance(kind, StructType):
-            wanted |= {f"{name}.{deeper}": field.required for deeper in asked(kind.cls) if deeper != "id"}
-        elif name not in OWN or (name == "warehouse" and "free" not in record.__struct_fields__):
+            wanted |= {f"{name}.{deeper}": field.required and must for deeper, must in asked(kind.cls).items() if deeper != "id"}
+        else:
             wanted[name] = field.required
     return wanted
 
 
 def _kind(kind: Any) -> Any:
-    """The type without annotation and None."""
+    """The type without annotation, None and list of."""
     if isinstance(kind, Metadata):
         return _kind(kind.type)
+    if isinstance(kind, ListType):
+        return _kind(kind.item_type)
     if isinstance(kind, UnionType):
         return next(found for found in map(_kind, kind.types) if not isinstance(found, NoneType))
     return kind

@@ -15,7 +15,8 @@ from tests.acceptance.places import HOME, free_port, running
 HERE = Path(__file__).parent
 FOLDER = HOME / "tryton"
 BIN = FOLDER / "venv" / "bin"
-PACKAGES = ("trytond>=8.0,<8.1", "trytond-purchase>=8.0,<8.1", "proteus>=8.0,<8.1")
+MODULES = ("purchase", "sale", "sale_discount", "sale_shipment_cost", "sale_payment", "stock_package_shipping")
+PACKAGES = tuple(f"{name}>=8.0,<8.1" for name in ("trytond", "proteus", *(f"trytond-{module}" for module in MODULES)))
 SECRETS = {"database": "shop", "user": "admin", "password": "admin"}
 
 
@@ -28,20 +29,26 @@ class Tryton:
 
     def go_on(self) -> None:
         """What the company does next, through Tryton's own client."""
-        company("goes-on", self.run)
+        tell("company", "goes-on", self.run)
+
+    def sell_on(self) -> None:
+        """What becomes of its sales."""
+        tell("selling", "sells-on", self.run)
 
 
-def company(step: str, run: Path) -> None:
-    _call(str(BIN / "python"), str(HERE / "company.py"), str(run / "trytond.conf"), SECRETS["database"], step)
+def tell(story: str, step: str, run: Path) -> None:
+    _call(str(BIN / "python"), str(HERE / f"{story}.py"), str(run / "trytond.conf"), SECRETS["database"], step)
 
 
 @contextmanager
 def tryton() -> Iterator[Tryton]:
     """The server on a copy of the company as it was founded."""
-    if not (BIN / "trytond").exists():
+    installed = BIN / ".modules"
+    if not installed.exists() or installed.read_text() != " ".join(PACKAGES):
         _call(sys.executable, "-m", "venv", str(FOLDER / "venv"))
         _call(str(BIN / "pip"), "install", "--quiet", "--disable-pip-version-check", *PACKAGES)
-    founded, run, port = FOLDER / "founded.sqlite", FOLDER / "run", free_port()
+        installed.write_text(" ".join(PACKAGES))
+    founded, run, port = FOLDER / f"founded-{len(MODULES)}.sqlite", FOLDER / "run", free_port()
     shutil.rmtree(run, ignore_errors=True)
     run.mkdir(parents=True)
     (run / "trytond.conf").write_text(f"[web]\nlisten = 127.0.0.1:{port}\n[database]\nuri = sqlite://\npath = {run}\n")
@@ -51,9 +58,10 @@ def tryton() -> Iterator[Tryton]:
     else:
         database.touch()  # Tryton fills a file that is there
         (run / "password").write_text(SECRETS["password"])
-        wanted = ("-d", SECRETS["database"], "--all", "-u", "purchase", "--activate-dependencies", "--email", "a@example.com")
+        wanted = ("-d", SECRETS["database"], "--all", "-u", *MODULES, "--activate-dependencies", "--email", "a@example.com")
         _call(str(BIN / "trytond-admin"), "-c", str(run / "trytond.conf"), *wanted, TRYTONPASSFILE=str(run / "password"))
-        company("found", run)
+        tell("company", "found", run)
+        tell("selling", "sell", run)
         # Whole, with what SQLite still keeps beside the file.
         with closing(sqlite3.connect(database)) as made, closing(sqlite3.connect(founded)) as kept:
             made.backup(kept)

@@ -13,13 +13,16 @@ from sluice import warehouse
 from sluice.channels.protocol import Connection, Refused
 from sluice.channels.tryton.connector import CONNECTOR, Options
 from sluice.landing.land import Landed, land
+from sluice.landing.reconcile import reconcile
 from sluice.proofs import spoiled
 from sluice.proofs.spoiled import proxied
 from tests.acceptance.tryton.erp import SECRETS, Tryton
+from tests.channels.tryton import test_sales as sold
 from tests.channels.tryton.test_landed import QUERIES
 from tests.conftest import copy_of
 
 pytestmark = pytest.mark.timeout(900)
+SOLD = ("CLOCK", "POT")
 FAULTS = (spoiled.throttled, spoiled.server_error, spoiled.truncated, spoiled.cut, spoiled.not_the_api)
 
 
@@ -31,7 +34,7 @@ def connection(url: str, **secrets: str) -> Connection:
         currency="USD",
         timezone="UTC",
         since=datetime(2024, 1, 1, tzinfo=UTC),
-        options=Options(page_size=2),
+        options=Options(page_size=2, sales=True),
     )
 
 
@@ -63,6 +66,11 @@ def views(db: psycopg.Connection) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+def held(found: dict[str, list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    """Stock of what is not sold."""
+    return [row for row in found["stock"] if row[1] not in SOLD]
+
+
 def test_nothing_is_missing_to_read_it(real_tryton: Tryton) -> None:
     assert list(CONNECTOR.open(connection(real_tryton.url)).check()) == []  # type: ignore[attr-defined]
     with pytest.raises(Refused, match="no such user"):
@@ -73,10 +81,10 @@ def test_what_changes_after_it_was_landed_is_read(real_tryton: Tryton, db: psyco
     first = land_all(db, real_tryton.url)
     before = views(db)
     assert all(landed.quarantined == 0 for landed in first.values())
-    assert [row[:3] for row in before["products"]] == [
+    assert [row[:3] for row in before["products"] if row[0] not in SOLD] == [
         ("LAMP", "Lamp", Decimal(20)), ("MUG", "Mug", Decimal(8)), ("RUG", "Rug", Decimal(80)), ("VASE", "Vase", Decimal(15)),
     ]  # fmt: skip
-    assert before["stock"] == [("WH", "LAMP", 40, 4), ("WH", "RUG", 12, 0), ("WH", "VASE", 5, 0)]
+    assert held(before) == [("WH", "LAMP", 40, 4), ("WH", "RUG", 12, 0), ("WH", "VASE", 5, 0)]
     assert [row[:6] for row in before["purchases"]] == [
         ("RUG", "WH", "Mill", 24, 12, "open"),
         ("VASE", "WH", "Mill", 10, 5, "open"),
@@ -88,8 +96,37 @@ def test_what_changes_after_it_was_landed_is_read(real_tryton: Tryton, db: psyco
             proxy.arm(fault, 1)
             land(db, CONNECTOR, connection(proxy.url), stream)
     after = views(db)
-    assert after["products"][0][:4] == ("LAMP", "Lamp", Decimal(21), Decimal("9.50"))
-    assert after["products"][1][3:] == (Decimal("2.10"), "USD", "inactive")
-    assert after["stock"] == [("WH", "LAMP", 35, 4), ("WH", "RUG", 24, 0), ("WH", "VASE", 10, 0)]
+    products = {row[0]: row[1:] for row in after["products"]}
+    assert products["LAMP"][:3] == ("Lamp", Decimal(21), Decimal("9.50"))
+    assert products["MUG"][2:] == (Decimal("2.10"), "USD", "inactive")
+    assert held(after) == [("WH", "LAMP", 35, 4), ("WH", "RUG", 24, 0), ("WH", "VASE", 10, 0)]
     assert [row[4:6] for row in after["purchases"]] == [(24, "received"), (10, "received")]
     assert land_all(db, real_tryton.url)["stock"].changed == 0
+
+
+def test_sales_that_change_after_they_were_landed_are_read_and_reconciled(real_tryton: Tryton, db: psycopg.Connection) -> None:
+    """After the test above, which landed them first."""
+    before = sold.views(db)
+    assert reconciled(db, real_tryton.url) == 6
+    real_tryton.sell_on()
+    with proxied(real_tryton.url) as proxy:
+        proxy.arm(spoiled.cut, 1)
+        land(db, CONNECTOR, connection(proxy.url), CONNECTOR.stream("sales"))
+    after = sold.views(db)
+    for promise in (
+        sold.test_states_are_what_the_company_did, sold.test_amounts_add_up_and_refunds_leave_them_alone,
+        sold.test_lines_are_pieces, sold.test_payments_are_what_came_in_or_is_to_come,
+        sold.test_returns_and_credit_notes_are_refunds_of_the_sale, sold.test_shipments_bring_their_tracking_numbers,
+        sold.test_where_it_goes_and_to_whom, sold.test_times_are_in_order,
+    ):  # fmt: skip
+        promise((before, after))
+    assert reconciled(db, real_tryton.url) == 6
+    again = land_all(db, real_tryton.url)["sales"]
+    assert (again.new, again.changed, again.deleted) == (0, 0, 0)
+
+
+def reconciled(db: psycopg.Connection, url: str) -> int:
+    """How many orders Tryton claims, all of which are there with the same totals."""
+    found = reconcile(db, CONNECTOR, connection(url), datetime(2024, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+    assert found.agrees, found.sentence()
+    return found.claimed_orders

@@ -20,7 +20,7 @@ Script = Callable[[str, dict[str, Any]], Response]
 """(path, call) -> answer."""
 
 
-def connection(url: str, page_size: int = 1000, now: datetime = MUCH_LATER, **secrets: str) -> Connection:
+def connection(url: str, page_size: int = 1000, now: datetime = MUCH_LATER, sales: bool = False, **secrets: str) -> Connection:
     return Connection(
         shop="erp",
         url=url,
@@ -28,7 +28,7 @@ def connection(url: str, page_size: int = 1000, now: datetime = MUCH_LATER, **se
         currency="CNY",
         timezone="Asia/Shanghai",
         since=datetime(2024, 1, 1, tzinfo=UTC),
-        options=Options(page_size=page_size),
+        options=Options(page_size=page_size, sales=sales),
         now=lambda: now,
     )
 

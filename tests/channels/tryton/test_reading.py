@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -131,6 +132,20 @@ def test_purchases_of_another_company_are_none_of_ours(served: tuple[SandboxStat
         stream = CONNECTOR.stream(name)
         pages = list(CONNECTOR.open(other).pages(stream, None))
         assert [record for page in pages for record in records(stream, page.body, page.context)] == []
+
+
+def test_sales_are_off_unless_asked_for(served: tuple[SandboxState, str]) -> None:
+    channel: Any = CONNECTOR.open(connection("http://127.0.0.1:1"))
+    assert list(channel.pages(CONNECTOR.stream("sales"), None)) == []
+    assert list(channel.again(CONNECTOR.stream("sales"), ["1"])) == []
+
+
+def test_without_the_module_sale_their_stream_says_so_and_the_others_go_on(served: tuple[SandboxState, str]) -> None:
+    channel: Any = CONNECTOR.open(connection(served[1], sales=True))
+    with pytest.raises(ChannelError, match="activate the module sale"):
+        list(channel.pages(CONNECTOR.stream("sales"), None))
+    assert any("no sale.sale: activate the module sale" in line for line in channel.check())
+    assert list(channel.pages(CONNECTOR.stream("units"), None))
 
 
 def test_it_takes_no_quotas_and_claims_no_orders(served: tuple[SandboxState, str]) -> None:

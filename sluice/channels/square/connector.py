@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -31,6 +31,7 @@ from sluice.channels.protocol import (
 from sluice.channels.square import contract
 from sluice.channels.square.check import check
 from sluice.channels.square.client import URL, Client, rfc3339
+from sluice.channels.square.counts import counted, walk
 from sluice.channels.square.shipping import ship
 from sluice.channels.square.stock import publish
 from sluice.channels.square.webhook import WEBHOOK
@@ -53,7 +54,8 @@ OBJECTS = {"items": "ITEM", "variations": "ITEM_VARIATION"}
 class Options(BaseModel):
     """`locations` says which of Square's locations (its id) a facility is; without it, the one of its name.
 
-    `version` is the Square-Version that is asked for. `overlap_minutes` is read again at every run.
+    `version` is the Square-Version that is asked for. `overlap_minutes` is read again at every run. `stock` says what the tills'
+    counts are: a number "beside" our quota, the "facility"'s stock itself (then no quotas are taken), or "unread".
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,6 +64,7 @@ class Options(BaseModel):
     page_size: Annotated[int, Field(ge=1, le=1000)] = 500
     overlap_minutes: Annotated[int, Field(ge=0, le=4320)] = 10
     locations: dict[str, str] = {}
+    stock: Literal["beside", "facility", "unread"] = "beside"
 
 
 class _Order(Struct):
@@ -105,6 +108,8 @@ class Square:
             return self._money(stream, known, [{}])
         if stream.name == "customers":
             return self._customers(stream, known)
+        if stream.name == "counts":
+            return walk(self.client)
         return self._whole(stream)
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
@@ -235,7 +240,9 @@ def _newest(stream: Stream, body: bytes) -> datetime | None:
 
 
 def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
-    """The records in an answer, each as it came."""
+    """The records in an answer, each as it came; of a count besides whose stock it is."""
+    if stream.name == "counts":
+        return counted(body, context)
     found = msgspec.json.decode(body, type=dict[str, Raw]).get("objects" if stream.name in OBJECTS else stream.name)
     return [] if found is None else [bytes(record) for record in msgspec.json.decode(found, type=list[Raw])]
 
@@ -255,6 +262,7 @@ CONNECTOR = Connector(
         Stream("locations", contract.Location, key=("id",), snapshot=True),
         Stream("items", contract.Item, key=("id",), snapshot=True),
         Stream("variations", contract.Variation, key=("id",), snapshot=True),
+        Stream("counts", contract.Count, key=("catalog_object_id", "location_id"), snapshot=True),
         Stream("customers", contract.Customer, key=("id",), version="updated_at", made="created_at"),
         Stream("orders", contract.Order, key=("id",), version="updated_at", order_key="id", made="created_at"),
         Stream("refunds", contract.Refund, key=("id",), version="updated_at"),
@@ -265,6 +273,7 @@ CONNECTOR = Connector(
     secrets={"token": "an access token; with client_id, the refresh token that the seller granted the app"},
     options=Options,
     publishes="facility",
+    counts=lambda options: options.stock == "facility",
     optional_secrets={
         "client_id": "the app's id, where tokens are renewed",
         "client_secret": "the app's secret, where it has one",

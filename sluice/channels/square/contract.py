@@ -1,4 +1,4 @@
-"""What Square sends, in its own names: orders, payments, refunds, customers, catalogue and locations.
+"""What Square sends, in its own names: orders, payments, refunds, customers, catalogue, locations and counts of stock.
 
 Money is a whole number of the currency's smallest unit with the currency beside it (yen have no cents). A quantity is a decimal
 number as text: cloth is sold by the 1.5 yards. Times are RFC 3339 with a zone. Square leaves out what is empty.
@@ -211,6 +211,10 @@ class Refund(Struct, kw_only=True):
     reason: personal.Note | None = None
 
 
+class Preferences(Struct, gc=False):
+    email_unsubscribed: bool | None = None
+
+
 class Customer(Struct, kw_only=True):
     id: personal.CustomerId
     created_at: Time
@@ -221,6 +225,7 @@ class Customer(Struct, kw_only=True):
     email_address: personal.Email | None = None
     phone_number: personal.Phone | None = None
     address: Address | None = None
+    preferences: Preferences | None = None
 
 
 class VariationData(Struct, gc=False, kw_only=True):
@@ -259,3 +264,18 @@ class Location(Struct, kw_only=True):
     name: str | None = None
     status: str | None = None
     currency: str | None = None
+    country: str | None = None
+
+
+class Count(Struct, gc=False, kw_only=True):
+    """Pieces of a variation at a location in one state; below nothing where more was sold than was ever counted.
+
+    `is_facility_stock` is ours: whether the shop owner says that this count is the location's stock.
+    """
+
+    catalog_object_id: str
+    location_id: str
+    quantity: Decimal
+    is_facility_stock: bool
+    state: str | None = None
+    calculated_at: Time | None = None

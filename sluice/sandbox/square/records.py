@@ -243,6 +243,7 @@ def customer(identity: Document, home: Document) -> Record:
     at = stamp(identity["created_at"])
     record: Record = {"id": opaque("customer", identity["customer_id"]), "created_at": at, "updated_at": at, "version": 0}
     record |= {"given_name": first, "creation_source": "THIRD_PARTY"}
+    record["preferences"] = {"email_unsubscribed": int(identity["customer_id"]) % 7 == 4}
     record["address"] = {
         "locality": home["city"],
         "administrative_district_level_1": home["region"],

@@ -1,4 +1,4 @@
-"""Lazada: orders and products in, quantities out.
+"""Lazada: orders, reverse orders and products in, quantities out.
 
 An answer of /orders/get has no items and one of /orders/items/get no orders: a page is the items' answer, with the orders' beside
 it in its context, so that an order and its pieces are always of one moment.
@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.lazada import stock
-from sluice.channels.lazada.contract import Order, Product, joined, listing, number, numbers
+from sluice.channels.lazada import reverse, stock
+from sluice.channels.lazada.contract import Order, Product, ReverseOrder, joined, listing, number, numbers
 from sluice.channels.lazada.gateway import Gateway
 from sluice.channels.lazada.push import WEBHOOK
 from sluice.channels.lazada.walk import start, walk
@@ -46,12 +46,13 @@ LONGEST = timedelta(days=30)
 
 class Options(BaseModel):
     """`orders_per_call` is orders a call of /orders/items/get. `quantity` says which number is set: what may be sold, or the
-    total, of which the pieces of unsent orders are a part."""
+    total, of which the pieces of unsent orders are a part. `returns`: read reverse orders, which the app needs a right for."""
 
     model_config = ConfigDict(extra="forbid")
 
     orders_per_call: Annotated[int, Field(ge=1, le=100)] = 50
     quantity: Literal["sellable", "total"] = "sellable"
+    returns: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Lazada:
         """Read from `cursor` to now. Raises Refused, ChannelError."""
         if stream.snapshot:
             return self._products()
+        if stream.name == "reverse_orders":
+            here = self.connection
+            now = here.now().replace(microsecond=0)
+            return reverse.pages(self.gateway, cursor, here.since, now) if here.options.returns else iter(())
         return self._orders(cursor)
 
     def claims(self, since: datetime, until: datetime) -> Iterator[OrderClaim]:
@@ -101,11 +106,14 @@ class Lazada:
         sold_in = CURRENCIES.get(country or "", here)
         if here in HOSTS and sold_in != here:
             yield f"the authorisation is for Lazada in {country}, which sells in {sold_in}, and the shop says {here}"
-        lately = self.connection.now() - timedelta(days=1)
+        now = self.connection.now().replace(microsecond=0)
+        lately = {"update_after": now - timedelta(days=1), "update_before": now}
         asked: dict[str, dict[str, Any]] = {
-            "/orders/get": {"update_after": lately, "sort_by": "updated_at", "sort_direction": "ASC", "offset": 0, "limit": 1},
+            "/orders/get": lately | {"sort_by": "updated_at", "sort_direction": "ASC", "offset": 0, "limit": 1},
             "/products/get": {"filter": "all", "offset": 0, "limit": 1},
         }
+        if self.connection.options.returns:
+            asked[reverse.LIST] = {"page_no": 1, "page_size": 1}
         for path, given in asked.items():
             try:
                 self.gateway.call("GET", path, **given)
@@ -176,9 +184,11 @@ def _iso(text: str) -> str:
 
 
 def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable[bytes]:
-    """The orders with their items, or the products, each as it came."""
+    """The orders with their items, the reverse orders with their lines, or the products, each as it came."""
     if stream.name == "orders":
         return joined(context["orders"], body)
+    if stream.name == "reverse_orders":
+        return reverse.records(body, context["details"])
     return [bytes(record) for record in listing(body).products]
 
 
@@ -203,10 +213,10 @@ def connect(connection: Connection) -> Lazada:
 CONNECTOR = Connector(
     name="lazada",
     kind="marketplace",
-    has_one_buyer_id=True,
     streams=(
         Stream("orders", Order, key=("order_id",), version="updated_at", order_key="order_id", made="created_at"),
         Stream("products", Product, key=("item_id",), snapshot=True),
+        Stream("reverse_orders", ReverseOrder, key=("reverse_order_id",), order_key="trade_order_id"),
     ),
     open=connect,
     records=records,

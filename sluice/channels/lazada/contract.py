@@ -65,6 +65,34 @@ class Order(Struct, kw_only=True):
     order_items: list[OrderItem]
 
 
+class ReverseLine(Struct, kw_only=True):
+    """One piece that is given back. `refund_amount` counts cents, or dong; times are seconds or milliseconds since 1970."""
+
+    reverse_order_line_id: Id
+    trade_order_line_id: Id
+    reverse_status: str
+    ofc_status: str | None = None
+    refund_amount: Decimal | None = None
+    is_need_refund: bool | None = None
+    reason_text: str | None = None
+    seller_sku_id: str | None = None
+    platform_sku_id: str | None = None
+    whqc_decision: str | None = None
+    tracking_number: str | None = None
+    return_order_line_gmt_create: int | None = None
+    return_order_line_gmt_modified: int | None = None
+
+
+class ReverseOrder(Struct, kw_only=True):
+    """A request to give back: CANCEL, RETURN or ONLY_REFUND. `is_rtm`: to the merchant, else to Lazada's warehouse."""
+
+    reverse_order_id: Id
+    trade_order_id: Id
+    request_type: str
+    is_rtm: bool | None = None
+    reverse_order_lines: list[ReverseLine]
+
+
 class Sku(Struct, kw_only=True):
     SkuId: Id
     SellerSku: str | None = None
@@ -104,21 +132,27 @@ class _Numbered(Struct):
 
 
 class Listed(Struct):
-    """A page of orders or products, and how many the whole list has."""
+    """A page of orders, products or reverse orders (`items`), and how many the whole list has."""
 
     orders: list[Raw] = []
     products: list[Raw] = []
+    items: list[Raw] = []
     countTotal: int = 0
     total_products: int = 0
+    total: int = 0
 
 
 class _Answer(Struct):
+    """Reverse orders are listed under another name than all else."""
+
     data: Listed | None = None
+    result: Listed | None = None
 
 
 def listing(body: bytes | str) -> Listed:
     """The list in an answer. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(body, type=_Answer, strict=False).data or Listed()
+    answer = msgspec.json.decode(body, type=_Answer, strict=False)
+    return answer.data or answer.result or Listed()
 
 
 def number(order: bytes | Raw) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from sluice.sandbox.view import REFUND_EVENTS
+
 Document = Mapping[str, Any]
 
 SINGAPORE = timezone(timedelta(hours=8))
@@ -96,6 +98,53 @@ def items(found: Document) -> Iterator[dict[str, Any]]:
                 "created_at": local(found["created_at"]),
                 "updated_at": local(found["updated_at"]),
             }
+
+
+def reverse_order(found: Document, refund: Document) -> dict[str, Any]:
+    """A refund of an order as a reverse order, with a line a piece."""
+    line = next(one for one in found["lines"] if one["line_no"] == refund["line_no"])
+    kind = "CANCEL" if found["cancelled_at"] else "RETURN" if refund["kind"] == "return" else "ONLY_REFUND"
+    share, rest = divmod(refund["amount_minor"], refund["quantity"])
+    number = int(refund["refund_id"])
+    return {
+        "reverse_order_id": str(number),
+        "trade_order_id": str(order_id(found["position"])),
+        "request_type": kind,
+        "is_rtm": "true",
+        "shipping_type": "PICK_UP" if kind == "RETURN" else "DEFAULT",
+        "reverse_order_lines": [
+            {
+                "reverse_order_line_id": str(number * 100 + piece),
+                "trade_order_line_id": str(order_id(found["position"]) + line["line_no"] * 100 + piece + 1),
+                "reverse_status": _reverse_status(kind, refund),
+                "ofc_status": "RETURN_RTM_DELIVERED" if refund["returned_at"] else "INITIAL",
+                "refund_amount": str(share + (piece < rest)),
+                "is_need_refund": "true",
+                "reason_text": "Item is defective or not working",
+                "reason_code": "10010025",
+                "seller_sku_id": line["sku"],
+                "platform_sku_id": shop_sku(line["product_id"], line["listing_id"]),
+                "product": {"product_id": line["product_id"], "product_sku": line["sku"]},
+                "buyer": {"buyer_id": str(FIRST_BUYER + found["identity_no"])},
+                "item_unit_price": str(line["unit_price_minor"]),
+                "whqc_decision": "return_to_merchant" if refund["returned_at"] and refund["restock"] else "",
+                "is_dispute": "false",
+                "return_order_line_gmt_create": str(int(refund["requested_at"].timestamp())),
+                "return_order_line_gmt_modified": str(int(max(filter(None, map(refund.get, REFUND_EVENTS))).timestamp())),
+            }
+            for piece in range(refund["quantity"])
+        ],
+    }
+
+
+def _reverse_status(kind: str, refund: Document) -> str:
+    if refund["rejected_at"]:
+        return "REQUEST_REJECT"
+    if refund["completed_at"]:
+        return "CANCEL_SUCCESS" if kind == "CANCEL" else "REFUND_SUCCESS"
+    if kind == "RETURN" and refund["approved_at"]:
+        return "REFUND_PENDING" if refund["returned_at"] else "SELLER_AGREE_RETURN"
+    return "REFUND_PENDING" if refund["approved_at"] else "REQUEST_INITIATE"
 
 
 def _came_back(refund: Document) -> bool:

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from sluice.sandbox.catalogue import Shop
 from sluice.sandbox.lazada import records
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.view import ShopView
+from sluice.sandbox.view import REFUND_EVENTS, ShopView, clipped
 from sluice.sandbox.view import records as rows_of
 
 SHOP = Shop("lazada", "main", "CNY", "Asia/Singapore", "marketplace", 0.3)
@@ -70,6 +70,11 @@ class _Store:
         moments = frame[field].dt.epoch("s").to_numpy()
         low, high = np.searchsorted(moments, [first.timestamp(), last.timestamp() + 0.5])
         return frame[int(low) : int(high)]
+
+    def reversed(self) -> pl.DataFrame:
+        """Refunds by the second that they last changed in."""
+        seen = clipped(self.view.history.refunds.frame, REFUND_EVENTS, self.view.now)
+        return seen.with_columns(stamp=pl.max_horizontal(REFUND_EVENTS).dt.truncate("1s")).sort("stamp", "refund_id")
 
     def documents(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
         found = self.view.documents(frame) if len(frame) else []
@@ -167,6 +172,32 @@ class _Methods:
         pairs = zip(ids, found, strict=True)
         return {"data": [{"order_id": one, "order_number": one, "order_items": list(records.items(doc))} for one, doc in pairs]}
 
+    def reverse_orders(self, form: Form) -> Mapping[str, Any]:
+        """A page; the lines of every fifth are told by its detail alone."""
+        size, number = _int(form, "page_size", 10, 100), _int(form, "page_no", 1, 100_000)
+        found = self.store.reversed()
+        if "ReverseOrderLineModifiedTimeRangeStart" in form:
+            first, last = (int(form[f"ReverseOrderLineModifiedTimeRange{end}"]) for end in ("Start", "End"))
+            found = found.filter(pl.col("stamp").dt.epoch("ms").is_between(first, last))
+        shown = self._reversed(found[(number - 1) * size : number * size])
+        items = [one if int(one["reverse_order_id"]) % 5 else one | {"reverse_order_lines": []} for one in shown]
+        return {"result": {"total": str(len(found)), "success": "true", "page_no": number, "page_size": size, "items": items}}
+
+    def reverse_order(self, form: Form) -> Mapping[str, Any]:
+        (one,) = self._reversed(self.store.reversed().filter(refund_id=form.get("reverse_order_id", ""))) or [{}]
+        lines = [line | {"tracking_number": "TH2404B29P6D"} for line in one.get("reverse_order_lines", [])]
+        return {"data": {**one, "reverse_order_lines": None, "reverseOrderLineDTOList": lines}}
+
+    def _reversed(self, found: pl.DataFrame) -> list[dict[str, Any]]:
+        view = self.store.view
+        orders = view.orders.filter(pl.col("order_id").is_in(found["order_id"].to_list()))
+        documents = {one["order_id"]: one for one in self.store.documents(orders)}
+        pairs = ((documents[order], refund) for order, refund in found.select("order_id", "refund_id").iter_rows())
+        return [
+            records.reverse_order(one, next(told for told in one["refunds"] if told["refund_id"] == refund))
+            for one, refund in pairs
+        ]
+
     def products(self, form: Form) -> Mapping[str, Any]:
         offset, limit = _int(form, "offset", 0, 10_000), _int(form, "limit", 20, 50)
         shown = list(self.store.products.values())
@@ -215,6 +246,7 @@ def _moment(form: Form, name: str) -> datetime:
     return moment
 
 
+REVERSED = "page_no page_size ReverseOrderLineModifiedTimeRangeStart ReverseOrderLineModifiedTimeRangeEnd"
 WINDOW = "created_after created_before update_after update_before sort_by sort_direction offset limit status"
 
 
@@ -225,6 +257,8 @@ def app(state: SandboxState) -> Starlette:
         ("GET", REFRESH, methods.renew, "refresh_token"),
         ("GET", "/orders/get", methods.orders, WINDOW),
         ("GET", "/orders/items/get", methods.items, "order_ids"),
+        ("GET", "/reverse/getreverseordersforseller", methods.reverse_orders, REVERSED),
+        ("GET", "/order/reverse/return/detail/list", methods.reverse_order, "reverse_order_id"),
         ("GET", "/products/get", methods.products, "filter create_after create_before offset limit sku_seller_list"),
         ("POST", "/product/price_quantity/update", methods.set_stock, "payload"),
         ("POST", "/product/stock/sellable/update", methods.set_stock, "payload"),

@@ -15,7 +15,7 @@ from sluice.channels.protocol import Connection, Remembered, Tokens
 from sluice.sandbox.lazada import SECRETS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "lazada"
-ORDERS, PRODUCTS = CONNECTOR.streams
+ORDERS, PRODUCTS, REVERSED = CONNECTOR.streams
 NOW = datetime(2026, 10, 31, 16, tzinfo=UTC)
 SINCE = datetime(2026, 10, 20, tzinfo=UTC)
 REFRESH = "/auth/token/refresh"

@@ -33,7 +33,6 @@ grouped as (
         count(*) as quantity,
         sum(voucher_amount) as discount_amount,
         count(*) filter (where fulfilment_status in ('shipped', 'delivered', 'failed')) as shipped_quantity,
-        count(*) filter (where payment_status = 'refunded') as refunded_quantity,
         count(*) filter (where order_status = 'cancelled' and fulfilment_status = 'unfulfilled') as cancelled_quantity
     from pieces
     group by shop, order_id, listing_id, item_price
@@ -66,7 +65,7 @@ renamed as (
 
         -- quantities
         grouped.shipped_quantity::int as shipped_quantity,
-        grouped.refunded_quantity::int as refunded_quantity,
+        least(given_back.quantity, grouped.quantity)::int as refunded_quantity,
         case
             when orders._deleted_at is not null then grouped.quantity - grouped.shipped_quantity
             else grouped.cancelled_quantity
@@ -81,6 +80,13 @@ renamed as (
         on grouped.shop = orders.shop and grouped.order_id = orders.order_id
     left join shops
         on grouped.shop = shops.shop
+    left join lateral (
+        select coalesce(sum(refunds.quantity) filter (where refunds.status = 'completed'), 0) as quantity
+        from {{ ref('stg_lazada__refunds') }} as refunds
+        where
+            refunds.shop = grouped.shop and refunds.order_id = grouped.order_id
+            and refunds.line_id = grouped.line_id
+    ) as given_back on true
 
 )
 

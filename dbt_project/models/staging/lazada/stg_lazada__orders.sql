@@ -20,7 +20,7 @@ summed as (
         source.price - coalesce(source.voucher, 0) + coalesce(source.shipping_fee, 0) as owed_amount,
         coalesce(pieces.currency, shops.currency) as pieces_currency,
         coalesce(pieces.items_amount, source.price) as items_amount,
-        coalesce(pieces.refunded_amount, 0) as refunded_amount,
+        given_back.amount as refunded_amount,
         pieces.buyer_id,
         pieces.native_status,
         pieces.last_cancelled_at,
@@ -35,7 +35,6 @@ summed as (
         select
             min(pieces.currency) as currency,
             sum(pieces.item_price) as items_amount,
-            sum(pieces.paid_price) filter (where pieces.payment_status = 'refunded') as refunded_amount,
             min(pieces.buyer_id) as buyer_id,
             string_agg(distinct pieces.native_status, ',' order by pieces.native_status) as native_status,
             max(pieces.updated_at) filter (where pieces.order_status = 'cancelled') as last_cancelled_at,
@@ -45,6 +44,11 @@ summed as (
         from {{ ref('stg_lazada__pieces') }} as pieces
         where pieces.shop = source.shop and pieces.order_id = source.order_id
     ) as pieces on true
+    left join lateral (
+        select coalesce(sum(refunds.amount) filter (where refunds.status = 'completed'), 0) as amount
+        from {{ ref('stg_lazada__refunds') }} as refunds
+        where refunds.shop = source.shop and refunds.order_id = source.order_id
+    ) as given_back on true
 
 ),
 
@@ -61,10 +65,12 @@ decided as (
         end as order_status,
         case
             when 'unknown' = any(payments) then 'unknown'
+            when refunded_amount > 0 and refunded_amount >= owed_amount then 'refunded'
+            when refunded_amount > 0 and payments = array['voided'] then 'refunded'
             when payments = array['voided'] then 'voided'
             when 'pending' = any(payments) then 'pending'
             when payments <@ array['refunded', 'voided'] and payments <> '{}' then 'refunded'
-            when 'refunded' = any(payments) then 'partially_refunded'
+            when refunded_amount > 0 or 'refunded' = any(payments) then 'partially_refunded'
             when payment_method = 'COD' and not fulfilments <@ array['delivered'] then 'pending'
             else 'paid'
         end as payment_status,

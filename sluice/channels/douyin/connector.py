@@ -14,6 +14,7 @@ from sluice.channels.douyin import shipping, stock
 from sluice.channels.douyin.contract import Case, Cases, Order, Orders, Product, case
 from sluice.channels.douyin.gateway import Gateway, data
 from sluice.channels.douyin.lists import OVERLAP, cases, orders, products
+from sluice.channels.douyin.push import WEBHOOK
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Refused, Stream
 from sluice.channels.transport import Transport
 
@@ -138,4 +139,6 @@ CONNECTOR = Connector(
     },
     options=Options,
     publishes="total",
+    optional_secrets={"push_secret": "the app's secret once more: with it, messages that the platform pushes are taken"},
+    webhook=WEBHOOK,
 )

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
+from sluice.channels.jd import renewal as renewals
 from sluice.channels.jd import skus
 from sluice.channels.jd.contract import Order, Service, Sku, answer
 from sluice.channels.jd.gateway import HEADERS, Gateway, moment
@@ -54,7 +55,7 @@ class Options(BaseModel):
     """`parameters` says whether an order query's fields stand by themselves or in the container that JD's documents show.
 
     `stock_method` is the API that sets quantities; `order_states` and `source_id` are what orders are asked for by; `carriers`
-    gives JD's number of a carrier.
+    gives JD's number of a carrier. `login_url` is where tokens are renewed: JD's own address, unless `url` is somewhere else.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -65,6 +66,7 @@ class Options(BaseModel):
     order_states: Annotated[tuple[str, ...], Field(min_length=1)] = STATES
     source_id: str | None = "JOS"
     carriers: dict[str, int] = {}
+    login_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,21 @@ def records(stream: Stream, body: bytes, context: Mapping[str, Any]) -> Iterable
 def connect(connection: Connection) -> Jd:
     """Open a connection; nothing is asked yet."""
     secrets = connection.secrets
+    url = connection.url.rstrip("/")
+    renewal = None
+    if secrets.get("refresh_token"):
+        login = Transport(connection.options.login_url or url or renewals.URL)
+        renewal = renewals.Renewal(
+            login, secrets["app_key"], secrets["app_secret"], secrets["refresh_token"], connection.tokens, connection.now
+        )
     gateway = Gateway(
-        Transport(connection.url.rstrip("/") or URL, headers=HEADERS),
+        Transport(url or URL, headers=HEADERS),
         app_key=secrets["app_key"],
         app_secret=secrets["app_secret"],
         access_token=secrets["access_token"],
         nested=connection.options.parameters == "nested",
         clock=connection.now,
+        renewal=renewal,
     )
     return Jd(connection, gateway)
 
@@ -180,4 +190,5 @@ CONNECTOR = Connector(
     },
     options=Options,
     publishes="total",
+    optional_secrets={"refresh_token": "renews the access token before it ends, where JD gave one"},
 )

@@ -13,6 +13,7 @@ import msgspec
 import requests
 from msgspec import Raw, Struct
 
+from sluice.channels.jd.renewal import Renewal
 from sluice.channels.protocol import ChannelError, Refused
 from sluice.channels.signing import wrapped_md5
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
@@ -114,7 +115,10 @@ def meaning(fault: Fault) -> Exception:
 
 @dataclass(frozen=True)
 class Gateway:
-    """Signed calls for one app and one shop's token. `nested` puts an order query's fields into the container that JD names."""
+    """Signed calls for one app and one shop's token. `nested` puts an order query's fields into the container that JD names.
+
+    With a `renewal` the access token is renewed before it ends; without, the one that was given is used as long as JD takes it.
+    """
 
     transport: Transport
     app_key: str
@@ -122,6 +126,7 @@ class Gateway:
     access_token: str = field(repr=False)
     nested: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    renewal: Renewal | None = field(default=None, repr=False)
 
     def call(self, method: str, container: str | None = None, **parameters: object) -> bytes:
         """The answer to `method`, parameters that are None left out. Raises Refused, ChannelError."""
@@ -146,7 +151,7 @@ class Gateway:
     def _form(self, method: str, business: str) -> dict[str, str]:
         form = {
             "360buy_param_json": business,
-            "access_token": self.access_token,
+            "access_token": self.renewal.token() if self.renewal else self.access_token,
             "app_key": self.app_key,
             "method": method,
             "timestamp": beijing(self.clock()),

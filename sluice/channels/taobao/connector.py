@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.channels.protocol import Answer, Connection, Connector, Cursor, Dispatch, OrderClaim, Page, Quota, Stream
 from sluice.channels.taobao import items as taobao_items
+from sluice.channels.taobao.check import missing
 from sluice.channels.taobao.contract import Item, Refund, Trade, listing
 from sluice.channels.taobao.gateway import HEADERS, Gateway, whole_second
 from sluice.channels.taobao.parcels import ship
@@ -76,6 +77,10 @@ class Taobao:
     def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
         """Mark trades, or orders of them, as sent; see `parcels`. Raises Refused, ChannelError."""
         return ship(self.gateway, dispatches)
+
+    def check(self) -> Iterator[str]:
+        """What is missing. Raises Refused, ChannelError."""
+        return missing(self.gateway)
 
     def _claims(self, start: datetime, last: datetime) -> Iterator[OrderClaim]:
         number, has_next = 1, True
@@ -139,6 +144,8 @@ def connect(connection: Connection) -> Taobao:
         session=secrets["session"],
         sign_method=connection.options.sign_method,
         clock=connection.now,
+        refresh_token=secrets.get("refresh_token"),
+        tokens=connection.tokens,
     )
     return Taobao(connection, gateway)
 
@@ -160,4 +167,5 @@ CONNECTOR = Connector(
     },
     options=Options,
     publishes="total",
+    optional_secrets={"refresh_token": "renews the session key before it ends; for apps of the service market only"},
 )

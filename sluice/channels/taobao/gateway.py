@@ -13,7 +13,8 @@ import msgspec
 import requests
 from msgspec import Struct
 
-from sluice.channels.protocol import ChannelError, Refused
+from sluice.channels.protocol import ChannelError, Refused, Remembered, Token, Tokens
+from sluice.channels.rotation import Rotation
 from sluice.channels.signing import keyed, wrapped_md5
 from sluice.channels.transport import Throttled, Transient, Transport, check_status
 
@@ -22,6 +23,8 @@ HEADERS = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
 BEIJING = timezone(timedelta(hours=8))
 """The platform's time, wherever the shop is. China keeps no summer time."""
 FORMAT = "%Y-%m-%d %H:%M:%S"
+
+TIME_GET, REFRESH = "taobao.time.get", "taobao.top.auth.token.refresh"
 
 BAN = re.compile(r"ban will last for (\d+) more second")
 SESSION, SIGNATURE, KEY, PERMISSION, TIME = {26, 27}, {24, 25}, {28, 29}, {11, 12, 13}, {30, 31}
@@ -90,9 +93,33 @@ def meaning(fault: Fault) -> Exception:
     return ChannelError(f"Taobao: {fault}")
 
 
+def renewed(response: requests.Response) -> None:
+    """The same of an answer to a renewal, which the platform grants to some apps only."""
+    try:
+        check(response)
+    except (Refused, ChannelError) as fault:
+        raise Refused(
+            "Taobao does not renew the session key. It renews those of apps that are ordered in its service market, as long as"
+            " the order runs; those of a shop's own app last a fixed time. Authorise the app again, store the new session (and"
+            f" refresh_token, or leave that out). Said: {fault}"
+        ) from fault
+
+
+class _Grant(Struct):
+    """What a renewal gives, as JSON inside the answer's text. `expires_in` is seconds."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str | None = None
+
+
+class _Renewal(Struct):
+    token_result: str
+
+
 @dataclass(frozen=True)
 class Gateway:
-    """Signed calls for one app and one shop's session."""
+    """Signed calls for one app and one shop's session. With a `refresh_token` the session is renewed before it ends."""
 
     transport: Transport
     app_key: str
@@ -100,28 +127,32 @@ class Gateway:
     session: str = field(repr=False)
     sign_method: str = "md5"
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    refresh_token: str | None = field(default=None, repr=False)
+    tokens: Tokens = field(default_factory=Remembered, repr=False)
 
     def call(self, method: str, **parameters: object) -> bytes:
         """The answer to `method`, parameters that are None left out. Raises Refused, ChannelError."""
         given = {name: _text(value) for name, value in parameters.items() if value is not None}
+        if method != REFRESH:
+            given["session"] = self._session()
 
         def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
             request.prepare_body(self._form(method, given), None)
             return request
 
         # As `auth`, because it runs at each try: a try made minutes later, after a ban, needs a time and a signature of its own.
-        return self.transport.send("POST", PATH, check, auth=sign).content
+        verdict = renewed if method == REFRESH else check
+        return self.transport.send("POST", PATH, verdict, auth=sign).content
 
     def now(self) -> datetime:
         """The platform's own time, whole seconds: what ends a window, however wrong this machine's clock is."""
-        answer = msgspec.json.decode(self.call("taobao.time.get"), type=dict[str, dict[str, str]])
+        answer = msgspec.json.decode(self.call(TIME_GET), type=dict[str, dict[str, str]])
         return moment(answer["time_get_response"]["time"])
 
     def _form(self, method: str, given: Mapping[str, str]) -> dict[str, str]:
         form = {
             "method": method,
             "app_key": self.app_key,
-            "session": self.session,
             "timestamp": beijing(self.clock()),
             "format": "json",
             "v": "2.0",
@@ -129,6 +160,22 @@ class Gateway:
             **given,
         }
         return form | {"sign": signature(form, self.app_secret, self.sign_method)}
+
+    def _session(self) -> str:
+        if not self.refresh_token:
+            return self.session
+        return Rotation(self.tokens, self.refresh_token, self._refreshed, self.clock).token()
+
+    def _refreshed(self, refresh_token: str) -> Token:
+        asked = self.clock().timestamp()
+        answer = self.call(REFRESH, refresh_token=refresh_token)
+        try:
+            told = msgspec.json.decode(answer, type=dict[str, _Renewal])["top_auth_token_refresh_response"]
+            grant = msgspec.json.decode(told.token_result, type=_Grant, strict=False)
+        except (msgspec.MsgspecError, KeyError) as fault:
+            raise ChannelError(f"Taobao answered a renewal of the session key with something else ({fault})") from fault
+        ends = asked + grant.expires_in
+        return {"access_token": grant.access_token, "refresh_token": grant.refresh_token or refresh_token, "ends": ends}
 
 
 def _text(value: object) -> str:

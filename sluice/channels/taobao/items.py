@@ -55,9 +55,9 @@ def _on_sale(gateway: Gateway) -> tuple[list[str], bytes]:
         ids: list[str] = []
         number, total = 1, 1
         while (number - 1) * LISTED < total:
-            body = _list(gateway, number)
+            body = on_sale(gateway, number)
             page = listing(body)
-            ids += [str(msgspec.json.decode(record, type=dict[str, int])["num_iid"]) for record in page.records]
+            ids += [str(msgspec.json.decode(record, type=_Listed).num_iid) for record in page.records]
             number, total = number + 1, page.total_results
         if total <= LISTED or (ids == before and len(set(ids)) == total):
             return ids, body
@@ -65,10 +65,10 @@ def _on_sale(gateway: Gateway) -> tuple[list[str], bytes]:
     raise ChannelError(f"Taobao: the list of items on sale kept changing through {READINGS} readings; the next run starts again")
 
 
-def _list(gateway: Gateway, number: int) -> bytes:
-    """By time of listing, which an edit leaves alone."""
+def on_sale(gateway: Gateway, number: int, size: int = LISTED) -> bytes:
+    """A page of the list: by time of listing, which an edit leaves alone."""
     order = "list_time:asc"
-    return gateway.call("taobao.items.onsale.get", fields="num_iid", order_by=order, page_no=number, page_size=LISTED)
+    return gateway.call("taobao.items.onsale.get", fields="num_iid", order_by=order, page_no=number, page_size=size)
 
 
 def _details(gateway: Gateway, items: Sequence[str], wanted: str) -> bytes:
@@ -111,6 +111,10 @@ def _quantities(gateway: Gateway, items: Sequence[str]) -> dict[tuple[str, str],
         shown[str(item.num_iid), str(item.num_iid)] = item.num
         shown.update({(str(item.num_iid), str(sku.sku_id)): sku.quantity for sku in item.skus.sku})
     return shown
+
+
+class _Listed(Struct):
+    num_iid: int
 
 
 class _Sku(Struct):

@@ -19,6 +19,7 @@ from sluice.sandbox.jd import records
 from sluice.sandbox.state import SandboxState
 
 SECRETS = {"app_key": "sandbox-jd-key", "app_secret": "sandbox-jd-secret", "access_token": "sandbox-jd-token"}
+REFRESH = "sandbox-jd-refresh"
 SHOP = Shop("jd", "main", "CNY", "Asia/Shanghai", "marketplace", 0.3)
 SKEW = timedelta(minutes=6)
 GRACE = timedelta(minutes=1)
@@ -50,7 +51,15 @@ def app(state: SandboxState) -> Starlette:
             body = msgspec.json.encode({"error_response": fault.answer})
         return Response(body, media_type="application/json;charset=utf-8")
 
-    return Starlette(routes=[Route("/routerjson", answer, methods=["POST"])])
+    async def renew(request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True)) | dict(request.query_params)
+        return Response(msgspec.json.encode(methods.renew(form)), media_type="application/json")
+
+    routes = [
+        Route("/routerjson", answer, methods=["POST"]),
+        Route("/oauth2/refresh_token", renew, methods=["GET", "POST"]),
+    ]
+    return Starlette(routes=routes)
 
 
 class _Index:
@@ -77,6 +86,8 @@ class _Methods:
     def __init__(self, state: SandboxState) -> None:
         self.state = state
         self.sent: dict[str, str] = {}
+        self.granted = {SECRETS["access_token"]}
+        self.refresh = REFRESH
         self.known: dict[str, tuple[Callable[[Asked], dict[str, Any]], set[str]]] = {
             "jingdong.pop.order.search": (
                 self.search,
@@ -117,6 +128,24 @@ class _Methods:
             raise Fault("40", f"无效的参数 {sorted(unknown)}", f"Invalid arguments {sorted(unknown)}")
         return msgspec.json.encode({f"{method.replace('.', '_')}_responce": {"code": "0"} | give(asked)})
 
+    def renew(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """New tokens for a refresh token, which is good for once."""
+        app = {name: SECRETS[name] for name in ("app_key", "app_secret")} | {"grant_type": "refresh_token"}
+        if any(form.get(name) != value for name, value in app.items()):
+            return {"code": 401, "msg": "app_key或app_secret错误", "requestId": "sandbox"}
+        if form.get("refresh_token") != self.refresh:
+            return {"code": 402, "msg": "refresh_token不存在或已过期", "requestId": "sandbox"}
+        number = len(self.granted)
+        token, self.refresh = f"sandbox-jd-token-{number}", f"{REFRESH}-{number}"
+        self.granted.add(token)
+        return {
+            "access_token": token,
+            "refresh_token": self.refresh,
+            "expires_in": 86_400,
+            "scope": "snsapi_base",
+            "open_id": "o",
+        }
+
     def _admit(self, form: Mapping[str, str]) -> None:
         missing = sorted(COMMON - set(form))
         if missing:
@@ -128,7 +157,7 @@ class _Methods:
         sent = _moment(form, "timestamp")
         if min(abs(sent - now) for now in (self.state.now, datetime.now(UTC))) > SKEW:
             raise Fault("31", "timestamp时间戳超出有效期", "Invalid timestamp")
-        if self.state.faults.refused(SHOP.channel) or form["access_token"] != SECRETS["access_token"]:
+        if self.state.faults.refused(SHOP.channel) or form["access_token"] not in self.granted:
             raise Fault("19", "access_token已过期", "access_token expired")
         if self.state.faults.take(SHOP.channel, "throttle"):
             raise Fault("22", "API调用频率超过限制", "call limit reached")

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.taobao.index import GRACE, Index, Rows, earliest
 from sluice.sandbox.taobao.parcels import Parcels
+from sluice.sandbox.taobao.sessions import Sessions
 
 SECRETS = {"app_key": "12345678", "app_secret": "sandbox-taobao-secret", "session": "sandbox-taobao-session"}
 CHANNEL, SHOP = "taobao", "flagship"
@@ -71,8 +72,10 @@ class _Methods:
     def __init__(self, state: SandboxState) -> None:
         self.state = state
         self.parcels = Parcels()
+        self.sessions = Sessions(SECRETS["session"])
         self.known: dict[str, Callable[[Form], str]] = {
             "taobao.time.get": self.time,
+            "taobao.top.auth.token.refresh": self.renew,
             "taobao.trades.sold.increment.get": self.changed_trades,
             "taobao.trades.sold.get": self.created_trades,
             "taobao.refunds.receive.get": self.changed_refunds,
@@ -103,7 +106,7 @@ class _Methods:
         sent = datetime.fromtimestamp(int(stamp) / 1000, UTC) if stamp.isdigit() else _moment(form, "timestamp")
         if min(abs(sent - now) for now in (self.state.now, datetime.now(UTC))) > SKEW:
             raise Fault(31, "Invalid timestamp")
-        if self.state.faults.refused(CHANNEL) or form.get("session") != SECRETS["session"]:
+        if self.state.faults.refused(CHANNEL) or not self.sessions.admit(form):
             raise Fault(27, "Invalid session", "invalid-sessionkey", "SessionKey is invalid or has expired")
         if self.state.faults.take(CHANNEL, "throttle"):
             text = f"This ban will last for {BAN} more seconds"
@@ -124,6 +127,11 @@ class _Methods:
 
     def time(self, form: Form) -> str:
         return f'"time":"{self.state.now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"'
+
+    def renew(self, form: Form) -> str:
+        if found := self.sessions.renew(form):
+            return found
+        raise Fault(15, "Remote service error", "isv.refresh-token-invalid", "the refresh token is not valid")
 
     def changed_trades(self, form: Form) -> str:
         start, end = self._window(form, "start_modified", "end_modified")

@@ -222,10 +222,7 @@ class Checking(Protocol):
     """A channel that can say what is missing before anything is read."""
 
     def check(self) -> Iterator[str]:
-        """What would keep this connection from working in full, each as a sentence that tells a shop owner what to do.
-
-        Raises Refused or ChannelError.
-        """
+        """What keeps this connection from working in full: sentences that say what to do. Raises Refused, ChannelError."""
         ...
 
 
@@ -253,9 +250,9 @@ class Webhook:
     form a body tells of a record: its personal fields are marked, and what it does not name can be taken out.
     `verify(secrets, headers, body)` judges the raw bytes, in constant time. `event(headers, body)` never raises.
     `record(stream, body, whole)` is the contract's record that the body tells of; what a notification does not carry is taken
-    from `whole`, the newest record that was read of the same key (None: none was). It raises ValueError or msgspec's errors
-    where the body breaks its contract. `challenge(secrets, query)` is the JSON that a platform wants to hear before it sends any
-    (None: it asked nothing).
+    from `whole`, the newest record read of the same key (None: none). It raises ValueError or msgspec's errors where the body
+    breaks its contract. `challenge(secrets, query)` is the JSON that a platform wants to hear before it sends any (None: it
+    asked nothing), `taken` what it wants to hear of each.
     """
 
     secret: str
@@ -265,6 +262,7 @@ class Webhook:
     also: tuple[str, ...] = ()
     bodies: Mapping[str, type[Struct]] = field(default_factory=dict)
     challenge: Callable[[Mapping[str, str], Mapping[str, str]], bytes | None] | None = None
+    taken: bytes = b'{"status":"taken"}'
 
 
 class NoOptions(BaseModel):
@@ -279,8 +277,8 @@ class Connector:
 
     `records` finds the records in a page: pure, so that a page can be read again from the lake without the channel.
     `secrets` names what the connector needs and says in a few words what it is, `optional_secrets` what more it can use.
-    `publishes` is "facility" (a number a facility), "total" (one number a listing) or None. `has_one_buyer_id` says that the
-    platform knows a buyer by one id in all of its shops.
+    `publishes` is "facility" (a number a facility), "total" (one number a listing) or None. Where a shop's options say that it
+    `counts` the stock itself, it is told none: each would come back as a count. `has_one_buyer_id`: one for all shops there.
     """
 
     name: str
@@ -291,6 +289,7 @@ class Connector:
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: type[BaseModel] = NoOptions
     publishes: str | None = None
+    counts: Callable[[Any], bool] = lambda options: False
     optional_secrets: Mapping[str, str] = field(default_factory=dict)
     webhook: Webhook | None = None
     has_one_buyer_id: bool = False

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import numpy as np
 import polars as pl
 
 from sluice.sandbox import assortment
 from sluice.sandbox.draws import DAY, Flags, Floats, Ints, generator, moments
-from sluice.sandbox.seasons import FIRST_SECOND, LAST_SECOND, NOW_SECOND
+from sluice.sandbox.seasons import FIRST_SECOND, LAST_SECOND, NOW_SECOND, START
 
 FACILITIES = (
     ("WH-SH", "Shanghai warehouse", "上海仓", "warehouse", "Shanghai", "Shanghai", "CN", 1),
@@ -22,7 +23,10 @@ STORE = 2
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One shop. `share` is its part of all orders; `kind` (own_shop, marketplace or store) is how people buy there."""
+    """One shop. `share` is its part of all orders; `kind` (own_shop, marketplace or store) is how people buy there.
+
+    `opened` is a whole hour: nobody ordered before.
+    """
 
     channel: str
     shop: str
@@ -30,6 +34,7 @@ class Shop:
     timezone: str
     kind: str
     share: float
+    opened: datetime = START
 
 
 SHOPS = (
@@ -66,7 +71,7 @@ def size(orders: int) -> int:
     return max(40, round(60 * math.sqrt(orders / 1000)))
 
 
-def generate(seed: int, orders: int) -> Catalogue:
+def generate(seed: int, orders: int, shops: Sequence[Shop] = SHOPS) -> Catalogue:
     rng = generator(seed, orders, "catalogue")
     count = size(orders)
     is_bundle, is_presale = _kinds(rng, count)
@@ -80,7 +85,7 @@ def generate(seed: int, orders: int) -> Catalogue:
         moments("released_at", released),
     )
     listed = {kind: _listed(rng, share, is_presale) for kind, share in LISTED.items()}
-    shown = pl.concat([listings(shop, products, listed[shop.kind]) for shop in SHOPS])
+    shown = pl.concat([listings(shop, products, listed[shop.kind]) for shop in shops])
     skus = products["sku"]
     return Catalogue(
         facilities=pl.DataFrame(
@@ -92,7 +97,7 @@ def generate(seed: int, orders: int) -> Catalogue:
         components=pl.DataFrame(
             {"bundle_sku": skus.gather(parts[0]), "component_sku": skus.gather(parts[1]), "quantity": parts[2]}
         ),
-        shops=described(SHOPS),
+        shops=described(shops),
         listings=shown,
         demand=_demand(rng, is_bundle, is_presale),
         launched=launched,

@@ -24,8 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sluice.sandbox
 from sluice.sandbox import controls
+from sluice.sandbox.catalogue import SHOPS
 from sluice.sandbox.faults import Faults
 from sluice.sandbox.seasons import AS_OF
+from sluice.sandbox.sellers import sellers
 from sluice.sandbox.state import ClockError, SandboxState
 from sluice.sandbox.world import World
 
@@ -102,10 +104,16 @@ def _server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(world_seed: int, orders: int, port: int = 0, now: datetime = AS_OF, with_parent: bool = False) -> None:
-    """Answer until told to stop; prints the address once requests can come. `with_parent` also stops at the end of stdin."""
+def serve(
+    world_seed: int, orders: int, port: int = 0, now: datetime = AS_OF, with_parent: bool = False, alone: str | None = None
+) -> None:
+    """Answer until told to stop; prints the address once requests can come. `with_parent` also stops at the end of stdin.
+
+    All orders are those of the channel `alone`, where one is named.
+    """
     with listening(port) as listener:
-        server = _server(application(SandboxState(World.generate(world_seed, orders), now)))
+        shops = [sellers()[alone].shop] if alone else SHOPS
+        server = _server(application(SandboxState(World.generate(world_seed, orders, shops), now)))
         if with_parent:
             threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         print(_address(listener), flush=True)
@@ -146,6 +154,7 @@ class Sandbox:
     orders: int
     port: int = 0
     now: datetime = AS_OF
+    alone: str | None = None
     url: str = field(default="", init=False)
     process: "subprocess.Popen[str] | None" = field(default=None, init=False)
 
@@ -160,6 +169,7 @@ class Sandbox:
         """Start and wait until it answers. Raises SandboxError."""
         command = [sys.executable, "-m", "sluice.sandbox.host", "--seed", str(self.seed), "--orders", str(self.orders)]
         command += ["--port", str(self.port), "--now", self.now.isoformat(), "--with-parent"]
+        command += ["--alone", self.alone] if self.alone else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
@@ -188,10 +198,11 @@ def main() -> None:
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--now", type=datetime.fromisoformat, default=AS_OF)
+    parser.add_argument("--alone", choices=list(sellers()), help="all orders are those of this channel")
     parser.add_argument("--with-parent", action="store_true", help="stop when stdin ends")
     given = parser.parse_args()
     try:
-        serve(given.seed, given.orders, given.port, given.now, given.with_parent)
+        serve(given.seed, given.orders, given.port, given.now, given.with_parent, given.alone)
     except (SandboxError, ClockError) as fault:
         parser.exit(1, f"{fault}\n")
 

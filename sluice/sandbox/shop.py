@@ -19,6 +19,9 @@ from sluice.sandbox.view import Rows, ShopHistory
 CARRIERS = {"own_shop": ("DHL", "FedEx", "UPS"), "marketplace": ("SF Express", "YTO Express", "ZTO Express"), "store": ("DHL",)}
 ANONYMOUS_SHARE = 0.3
 """Buyers in the store who show no membership."""
+GUEST_SHARE = 0.08
+"""Orders that are placed without an account, by whoever has one or not; where the channel lets them."""
+GUESTS_ORDER = ("shopify", "woocommerce", "medusa")
 PROMOTION_NAMES = [*(promotion.name for promotion in seasons.PROMOTIONS), "WELCOME10", None]
 """By Baskets.promotion: counted from the end, -2 is the coupon and -1 none."""
 
@@ -38,7 +41,7 @@ class Story:
 def tell(shop: Shop, count: int, seed: int, orders: int, catalogue: Catalogue, crowd: People) -> Story:
     """`count` orders of one shop up to AS_OF, and those that follow until END."""
     rng = generator(seed, orders, f"orders {shop.channel}/{shop.shop}")
-    heads = traffic.generate(rng, shop.kind, shop.timezone, crowd, count)
+    heads = traffic.generate(rng, shop, crowd, count)
     country = crowd.persons["country"].to_numpy()[heads.ship_to]
     taxes = crowd.persons["tax_basis_points"].to_numpy()[heads.ship_to] * (shop.kind == "own_shop")
     goods = basket_making.generate(rng, shop.kind, shop.timezone, shop.currency, heads, catalogue, country == "US", taxes)
@@ -58,7 +61,7 @@ def _facilities(rng: np.random.Generator, kind: str, heads: Heads, crowd: People
 def write(story: Story, seed: int, orders: int, catalogue: Catalogue, crowd: People) -> ShopHistory:
     """The story as frames."""
     rng = generator(seed, orders, f"frames {story.shop.channel}/{story.shop.shop}")
-    frame, identities = _orders(rng, story, crowd)
+    frame, identities = _orders(rng, story, seed, orders, crowd)
     owner, refunded = story.baskets.owner, story.baskets.owner[story.refunds.line]
     parcels = np.flatnonzero((story.events.shipped != NEVER) & (story.shop.kind != "store"))
     return ShopHistory(
@@ -74,14 +77,18 @@ def _rows(frame: pl.DataFrame, owner: Ints, orders: int) -> Rows:
     return Rows(frame, np.searchsorted(owner, np.arange(orders + 1)))
 
 
-def _orders(rng: np.random.Generator, story: Story, crowd: People) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _orders(rng: np.random.Generator, story: Story, seed: int, orders: int, crowd: People) -> tuple[pl.DataFrame, pl.DataFrame]:
     shop, heads, goods, events = story.shop, story.heads, story.baskets, story.events
     named = rng.random(len(heads)) >= (ANONYMOUS_SHARE if shop.kind == "store" else 0.0)
-    known, first = np.unique(heads.person[named], return_index=True)
-    identities = people.identities(rng, shop.kind, shop.channel, shop.shop, crowd.persons[known]).with_columns(
-        moments("created_at", heads.created[named][first])
-    )
+    guest = _guests(story, seed, orders)
+    known = np.unique(heads.person[named])
     identity = np.minimum(np.searchsorted(known, heads.person), len(known) - 1)
+    # who never ordered but as a guest has no account
+    met = np.full(len(known), NEVER)
+    np.minimum.at(met, identity[named & ~guest], heads.created[named & ~guest])
+    identities = people.identities(rng, shop.kind, shop.channel, shop.shop, crowd.persons[known]).with_columns(
+        moments("created_at", met)
+    )
     frame = pl.DataFrame(
         {
             "position": np.arange(len(heads)),
@@ -89,7 +96,8 @@ def _orders(rng: np.random.Generator, story: Story, crowd: People) -> tuple[pl.D
             "identity_no": identity,
             "person_id": crowd.persons["person_id"].gather(heads.person),
             "ship_to_person_id": crowd.persons["person_id"].gather(heads.ship_to),
-            "customer_id": identities["customer_id"].gather(identity).set(pl.Series(~named), None),
+            "customer_id": identities["customer_id"].gather(identity).set(pl.Series(~named | guest), None),
+            "is_guest": guest,
             "facility_id": _names([row[0] for row in FACILITIES], story.facility),
             "items_minor": goods.items,
             "discount_minor": goods.discount,
@@ -110,6 +118,14 @@ def _orders(rng: np.random.Generator, story: Story, crowd: People) -> tuple[pl.D
     )
     order_id, order_number = numbers.orders(rng, shop, heads.created)
     return frame.select(*_belonging(shop), order_id, order_number, pl.lit(shop.currency).alias("currency"), pl.all()), identities
+
+
+def _guests(story: Story, seed: int, orders: int) -> Flags:
+    """Which orders were placed without an account, the buyer's contacts told at the checkout."""
+    if story.shop.channel not in GUESTS_ORDER:
+        return np.zeros(len(story.heads), dtype=bool)
+    rng = generator(seed, orders, f"guests {story.shop.channel}/{story.shop.shop}")
+    return (rng.random(len(story.heads)) < GUEST_SHARE) & ~story.heads.is_fraud
 
 
 def _lines(rng: np.random.Generator, story: Story, orders: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:

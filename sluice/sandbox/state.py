@@ -56,6 +56,11 @@ class SandboxState:
         if (shop.channel, shop.shop) not in self.world.shops:
             self.world = self.world.joined_by(shop)
 
+    def show(self, world: World) -> None:
+        """Another world from now on, at the same moment."""
+        self.world = world
+        self._built.clear()
+
     def view(self, channel: str, shop: str) -> ShopView:
         """One shop as it stands now. KeyError if there is no such shop."""
         return self.cached((channel, shop, "view"), lambda: self.world.view(channel, shop, self.now))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sluice.sandbox import seasons
+from sluice.sandbox.catalogue import Shop
 from sluice.sandbox.draws import DAY, HOUR, MINUTE, Flags, Ints, weighted
 from sluice.sandbox.people import People
 
@@ -26,14 +27,15 @@ class Heads:
         return len(self.created)
 
 
-def generate(rng: np.random.Generator, kind: str, timezone: str, people: People, count: int) -> Heads:
-    """`count` orders up to AS_OF and, at the same pace, those after it."""
-    busy = seasons.hourly(kind, timezone, rng)
-    past = (seasons.NOW_SECOND - seasons.FIRST_SECOND) // HOUR
-    coming = round(count * busy[past:].sum() / busy[:past].sum())
+def generate(rng: np.random.Generator, shop: Shop, people: People, count: int) -> Heads:
+    """`count` orders from the shop's opening up to AS_OF and, at the same pace, those after it."""
+    kind, first = shop.kind, int(shop.opened.timestamp())
+    busy = seasons.hourly(kind, shop.timezone, rng)
+    opened, past = ((moment - seasons.FIRST_SECOND) // HOUR for moment in (first, seasons.NOW_SECOND))
+    coming = round(count * busy[past:].sum() / busy[opened:past].sum())
     frauds = min(count // 4, round(count * FRAUD_SHARE[kind]))
-    spree, crook = _bursts(rng, kind, people, frauds)
-    first, now, last = seasons.FIRST_SECOND, seasons.NOW_SECOND, seasons.LAST_SECOND
+    spree, crook = _bursts(rng, first, people, frauds)
+    now, last = seasons.NOW_SECOND, seasons.LAST_SECOND
     ordinary = np.concatenate(
         [seasons.arrivals(rng, busy, first, now, count - frauds), seasons.arrivals(rng, busy, now, last, coming)]
     )
@@ -45,10 +47,10 @@ def generate(rng: np.random.Generator, kind: str, timezone: str, people: People,
     return Heads(created[order], person[order], _destinations(rng, person[order], is_fraud, people), is_fraud)
 
 
-def _bursts(rng: np.random.Generator, kind: str, people: People, count: int) -> tuple[Ints, Ints]:
+def _bursts(rng: np.random.Generator, first: int, people: People, count: int) -> tuple[Ints, Ints]:
     """Times and persons of fraudulent orders: a few minutes apart, all before AS_OF."""
     bursts = -(-count // BURST)
-    begin = rng.integers(seasons.FIRST_SECOND + 30 * DAY, seasons.NOW_SECOND - DAY, bursts)
+    begin = rng.integers(max(first, seasons.FIRST_SECOND + 30 * DAY), seasons.NOW_SECOND - DAY, bursts)
     crooks = np.flatnonzero(people.is_fraudster)
     who = crooks[rng.integers(0, len(crooks), bursts)]
     pause = rng.integers(2 * MINUTE, 15 * MINUTE, (bursts, BURST)).cumsum(axis=1)

@@ -57,8 +57,9 @@ class ShopView:
     persons: pl.DataFrame
 
     def documents(self, orders: pl.DataFrame) -> list[dict[str, Any]]:
-        """Orders (any rows of `self.orders`) as dicts, each with its lists `lines`, `refunds`, `shipments`, its `person` and its
-        `identity` (None for a buyer who left no name). Costs follow the number of orders asked for."""
+        """Orders (any rows of `self.orders`) as dicts, each with its lists `lines`, `refunds`, `shipments`, its `person`, its
+        `contact` (what the buyer told, a guest as well; None for one who left no name) and its `identity` (None without an
+        account). Costs follow the number of orders asked for."""
         positions = orders["position"].to_numpy()
         found = records(orders)
         lines = self._children(self.history.lines, positions)
@@ -70,6 +71,7 @@ class ShopView:
             order["lines"], order["refunds"], order["shipments"] = lines[number], refunds[number], shipments[number]
             order["person"] = persons[number]
             order["identity"] = identities[number] if order["customer_id"] is not None else None
+            order["contact"] = identities[number] if order["is_guest"] else order["identity"]
         return found
 
     def customers(self) -> pl.DataFrame:
@@ -84,17 +86,15 @@ class ShopView:
 
 
 def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dicts with times in UTC; twice as fast as `to_dicts`, which asks the time zone for each of them."""
-    columns = [_values(column) for column in frame.get_columns()]
-    names = frame.columns
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _values(column: pl.Series) -> list[Any]:
-    if not isinstance(column.dtype, pl.Datetime):
-        return column.to_list()
-    micros = column.to_physical().to_list()
-    return [None if moment is None else datetime.fromtimestamp(moment // 1_000_000, UTC) for moment in micros]
+    """Rows as dicts with times in UTC, whole seconds; twice as fast as `to_dicts`, which asks the time zone for each of them."""
+    names, times = frame.columns, [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    plain = frame.with_columns(pl.col(times).dt.epoch("s")) if times else frame
+    found = [dict(zip(names, row, strict=True)) for row in plain.iter_rows()]
+    for record in found:
+        for name in times:
+            if record[name] is not None:
+                record[name] = datetime.fromtimestamp(record[name], UTC)
+    return found
 
 
 def _happened(record: dict[str, Any], events: tuple[str, ...], now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The sandbox's world: one seeded company with its catalogue, people, orders and stock, as frames over a fixed calendar."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class World:
-    """A pure function of (seed, orders): `orders` were created by AS_OF, more follow until END.
+    """A pure function of (seed, orders, shops): `orders` were created by AS_OF, more follow until END.
 
     Money is in minor units of the currency beside it, times are aware UTC, and null is what never happens.
     """
@@ -44,11 +44,12 @@ class World:
     inventory: Stock
 
     @classmethod
-    def generate(cls, seed: int, orders: int) -> "World":
-        goods = catalogue_making.generate(seed, orders)
+    def generate(cls, seed: int, orders: int, shops: Sequence[Shop] = SHOPS) -> "World":
+        """The company with these shops alone: all orders are theirs, by their shares."""
+        goods = catalogue_making.generate(seed, orders, shops)
         crowd = people.generate(seed, orders)
-        counts = _counts(orders)
-        stories = [shop.tell(one, count, seed, orders, goods, crowd) for one, count in zip(SHOPS, counts, strict=True)]
+        counts = _counts(orders, shops)
+        stories = [shop.tell(one, count, seed, orders, goods, crowd) for one, count in zip(shops, counts, strict=True)]
         return cls(
             seed=seed,
             size=orders,
@@ -148,7 +149,8 @@ class World:
         return Truth(channel, shop, created, len(lines), int(lines["quantity"].sum()), total, currency["currency"])
 
 
-def _counts(orders: int) -> list[int]:
+def _counts(orders: int, shops: Sequence[Shop]) -> list[int]:
     """Orders of each shop by its share, summing to `orders`."""
-    reach = np.round(np.cumsum([one.share for one in SHOPS]) * orders).astype(int)
+    shares = np.cumsum([one.share for one in shops])
+    reach = np.round(shares / shares[-1] * orders).astype(int)
     return [int(count) for count in np.diff(reach, prepend=0)]

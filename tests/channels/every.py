@@ -35,7 +35,7 @@ class House:
 
     def connection(self, **secrets: str) -> Connection:
         """The shop, with some secrets put otherwise."""
-        known = SANDBOXES[self.connector.name].connection(self.connector, self.url, lambda: self.state.now)
+        known = sellers()[self.connector.name].connection(self.connector, self.url, lambda: self.state.now)
         return replace(known, secrets={**known.secrets, **secrets})
 
     def told(self) -> tuple[pl.DataFrame, pl.DataFrame, set[str]]:
@@ -44,7 +44,7 @@ class House:
         All of them, but on a platform that forgets or keeps to itself what is not paid: its sandbox says so with `told(view)`.
         """
         view = self.state.view(self.connector.name, self.shop.shop)
-        chosen = SANDBOXES[self.connector.name].told
+        chosen = sellers()[self.connector.name].told
         orders, ids = chosen(view) if chosen else (view.orders, view.orders["order_id"])
         return orders, view.history.lines.of(orders["position"].to_numpy())[0], set(ids)
 
@@ -54,11 +54,11 @@ class House:
 
 @contextmanager
 def house(name: str, state: SandboxState, server: warehouse.Embedded, template: str) -> Iterator[House]:
-    connector, shop = connectors()[name], SANDBOXES[name].shop
+    connector, shop = connectors()[name], sellers()[name].shop
     with hosted(state) as url, copy_of(server, template) as address, warehouse.connect(address) as db:
         db.execute(
             "insert into raw.shops (channel, shop, name, kind, currency, timezone, base_currency)"
-            " values (%s, %s, %s, %s, %s, %s, 'CNY')",
+            " values (%s, %s, %s, %s, %s, %s, 'CNY') on conflict do nothing",
             (name, shop.shop, name, connector.kind, shop.currency, shop.timezone),
         )
         db.commit()

@@ -35,6 +35,9 @@ class Header(Drop, kw_only=True):
     order_number: str | None = None
     order_kind: str | None = None
     customer_id: personal.CustomerId | None = None
+    buyer_name: personal.Name | None = None
+    buyer_email: personal.Email | None = None
+    buyer_phone: personal.Phone | None = None
     currency: str
     order_status: str = "unknown"
     payment_status: str = "unknown"

@@ -35,6 +35,7 @@ ORDER_FIELDS = ",".join(
         "*items.tax_lines",
         "*shipping_methods",
         "*shipping_address",
+        "*billing_address",
         "*payment_collections",
         "*payment_collections.payments",
         "*payment_collections.payments.captures",
@@ -47,6 +48,7 @@ ORDER_FIELDS = ",".join(
         "+fulfillment_status",
         "+canceled_at",
         "+currency_code",
+        "+email",
     ]
 )
 """Every name has a sign: one without would drop all fields that come by themselves."""

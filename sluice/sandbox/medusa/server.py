@@ -1,7 +1,7 @@
 """Medusa's Admin API on loopback: offsets, fields by sign, errors as {type, message}, unknown parameters passed over."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from sluice.sandbox.medusa.records import Record, pieces, shown
 from sluice.sandbox.medusa.store import SHOP, Store
+from sluice.sandbox.paged import matching, ordered
 from sluice.sandbox.state import SandboxState
 
 CHANNEL = SHOP.channel
@@ -83,11 +84,12 @@ class Server:
     def _lister(self, name: str) -> Callable[[Request, Any], Record]:
         def answer(request: Request, _: Any) -> Record:
             asked = request.query_params
-            rows = _filtered(request, self.store.rows(name))
-            by = asked.get("order", "id")
-            rows = rows.sort([by.lstrip("-"), "id"] if by.lstrip("-") in rows.columns else "id", descending=by.startswith("-"))
+            rows, by = self.store.rows(name), asked.get("order", "id")
+            keys = [by.lstrip("-"), "id"] if by.lstrip("-") in rows.columns else ["id"]
+            rows = ordered(self.state, (CHANNEL, name), rows, keys, by.startswith("-"))
+            told = matching(rows, *_asked(request))
             offset, limit = _number(request, "offset", 0), _number(request, "limit", 20)
-            found = self.store.render(name, rows.slice(offset, limit))
+            found = self.store.render(name, rows[told.slice(offset, limit)])
             shown = [_selected(one, asked.get("fields", ""), name) for one in found]
             if (
                 name == "orders"
@@ -97,7 +99,7 @@ class Server:
             ):
                 shown[0]["items"][0]["raw_unit_price"]["value"] = "much"
             listed = "variants" if name == "product-variants" else name.replace("-", "_")
-            return {listed: shown, "count": len(rows), "offset": offset, "limit": limit}
+            return {listed: shown, "count": len(told), "offset": offset, "limit": limit}
 
         return answer
 
@@ -158,15 +160,17 @@ class Server:
         return self.item(request, None)
 
 
-def _filtered(request: Request, rows: pl.DataFrame) -> pl.DataFrame:
+def _asked(request: Request) -> Iterator[pl.Expr]:
+    """What must hold of a row for this request."""
     asked = request.query_params
     for column in ("created_at", "updated_at"):
         for sign, compared in COMPARED.items():
             text = asked.get(f"{column}[{sign}]")
             if text:
-                rows = rows.filter(compared(pl.col(column), datetime.fromisoformat(text)))
+                yield compared(pl.col(column), datetime.fromisoformat(text))
     ids = asked.getlist("id[]")
-    return rows.filter(pl.col("id").is_in(ids)) if ids else rows
+    if ids:
+        yield pl.col("id").is_in(ids)
 
 
 def _selected(record: Record, fields: str, name: str) -> Record:

@@ -24,7 +24,7 @@ SECRETS = {
     "access_token": "sandbox-pdd-token",
     "refresh_token": "sandbox-pdd-refresh",
 }
-SHOP = Shop("pinduoduo", "main", "CNY", "Asia/Shanghai", "marketplace", 6.0)
+SHOP = Shop("pinduoduo", "main", "CNY", "Asia/Shanghai", "marketplace", 0.1, index.OPENED)
 SINCE = index.OPENED
 """Before this there was no such shop."""
 RENEWED = "sandbox-pdd-token-renewed"

@@ -6,6 +6,7 @@ as they are asked for, Shopify promises no order.
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -24,6 +25,8 @@ AT_A_TIME = 5
 """Operations of one shop that may run at once, from version 2026-01 on."""
 DEEPEST, MOST = 2, 5
 """Connections inside a root's, and connections in all."""
+PATIENCE = 5.0
+"""Seconds that a look waits for the file: a small shop's is there at the third look, a large one's when it is."""
 STEPS = ("CREATED", "RUNNING", "COMPLETED")
 
 
@@ -58,7 +61,8 @@ class Operations:
     lost: int = 0
     locked: bool = False
     _known: dict[str, Operation] = field(default_factory=dict)
-    _files: dict[tuple[str, datetime], tuple[int, int]] = field(default_factory=dict)
+    _files: dict[tuple[str, datetime], Future[tuple[int, int]]] = field(default_factory=dict)
+    _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "bulk"))
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def run(self, text: str) -> Record:
@@ -81,7 +85,10 @@ class Operations:
             return None
         one.looks += 1
         if one.status == "COMPLETED" and one.file is None:
-            one.file, one.objects = self._written(one)
+            try:
+                one.file, one.objects = self._writing(one).result(PATIENCE)
+            except TimeoutError:
+                one.looks -= 1
         return _shown(one, address)
 
     def listed(self) -> list[Record]:
@@ -96,20 +103,23 @@ class Operations:
         """As after seven days."""
         self._known.clear()
 
-    def _written(self, one: Operation) -> tuple[int, int]:
+    def _writing(self, one: Operation) -> Future[tuple[int, int]]:
         """The descriptor of this query's file at this time, and how many lines it has; the same for all who ask so."""
         key = (one.query, self.now())
         if key not in self._files:
-            with TemporaryFile() as file, TemporaryFile() as behind:
-                lines = export(one.root, self.rows(one.root), file, behind)
-                behind.seek(0)
-                copyfileobj(behind, file)
-                file.flush()
-                # it has no name: it lasts as long as it is open
-                kept = os.dup(file.fileno())
-            finalize(self, os.close, kept)
-            self._files[key] = kept, lines
+            self._files[key] = self._beside.submit(self._written, one.root, self.rows(one.root))
         return self._files[key]
+
+    def _written(self, root: Field, records: Iterator[Record]) -> tuple[int, int]:
+        with TemporaryFile() as file, TemporaryFile() as behind:
+            lines = export(root, records, file, behind)
+            behind.seek(0)
+            copyfileobj(behind, file)
+            file.flush()
+            # it has no name: it lasts as long as it is open
+            kept = os.dup(file.fileno())
+        finalize(self, os.close, kept)
+        return kept, lines
 
 
 def _blocks(file: int, lost: int) -> Iterator[bytes]:

@@ -116,6 +116,9 @@ def order(document: Document, titles: Mapping[str, str], home: Document) -> Reco
         "originalTotalDutiesSet": None,
         "originalTotalAdditionalFeesSet": None,
         "customer": {"id": gid("Customer", buyer), "legacyResourceId": buyer} if buyer else None,
+        "email": document["contact"]["email"],
+        "phone": None,
+        "billingAddress": _address({**document["person"], **_told(document["contact"])}),
         "retailLocation": None,
         "shippingAddress": _address(home),
         "lineItems": connection([_line(line, titles, returned) for line in document["lines"]]),
@@ -258,6 +261,11 @@ def order_of(work: str) -> int:
 
 LOCATIONS = {row[0]: gid("Location", 71_000_000_001 + position) for position, row in enumerate(FACILITIES)}
 """By facility. A location is called by its facility's id."""
+
+
+def _told(contact: Document) -> Record:
+    """Name and number as the buyer typed them."""
+    return {"name": contact["name"], "phone": contact["phone"]}
 
 
 def _address(person: Document) -> Record:

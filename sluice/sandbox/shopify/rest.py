@@ -23,7 +23,7 @@ def rest_order(order: Record) -> Record:
     name = order["name"].lstrip("#")
     return _ids(order) | {
         "app_id": 580111,
-        "billing_address": _address(order["shippingAddress"]),
+        "billing_address": _address(order["billingAddress"]),
         "browser_ip": None,
         "buyer_accepts_marketing": False,
         "cancel_reason": _lower(order["cancelReason"]),
@@ -34,7 +34,7 @@ def rest_order(order: Record) -> Record:
         "closed_at": _time(order["closedAt"]),
         "confirmation_number": None,
         "confirmed": True,
-        "contact_email": None,
+        "contact_email": order["email"],
         "created_at": _time(order["createdAt"]),
         "currency": order["currencyCode"],
         "customer": _customer(order["customer"], order["shippingAddress"]),
@@ -43,7 +43,7 @@ def rest_order(order: Record) -> Record:
         "discount_applications": [],
         "discount_codes": [],
         "duties_included": False,
-        "email": None,
+        "email": order["email"],
         "estimated_taxes": False,
         "financial_status": _lower(order["displayFinancialStatus"]),
         "fulfillment_status": FULFILMENT.get(order["displayFulfillmentStatus"]),

@@ -102,14 +102,19 @@ class Store:
         return len(_filtered(collection.rows, collection, query))
 
     def rows(self, asked: Field) -> Iterator[Record]:
-        """Every record of a root field, as a bulk operation reads them."""
+        """Every record of a root field as it stands now, as a bulk operation reads them: beside whatever else is asked."""
         collection = self._collection(asked.name)
         found = self._searched(asked.name, collection, collection.ident, asked.argument("query") or "")
-        for some in found.iter_slices(1000):
-            rendered = collection.render(some)
-            if asked.name == "orders":
-                self._keep_members(rendered)
-            yield from rendered
+        kept = self._kept_members() if asked.name == "orders" else None
+
+        def rendered() -> Iterator[Record]:
+            for some in found.iter_slices(1000):
+                records = collection.render(some)
+                if kept is not None and len(kept) < KEPT:
+                    kept.update(_members(records))
+                yield from records
+
+        return rendered()
 
     def members(self, root: str, numbers: Sequence[str]) -> dict[str, Record]:
         """Refunds or fulfilments by their legacy id, those that there are."""
@@ -123,11 +128,6 @@ class Store:
             fresh = _members(orders)
         found = {number: kept.get((root, number)) or fresh.get((root, number)) for number in numbers}
         return {number: one for number, one in found.items() if one is not None}
-
-    def _keep_members(self, orders: list[Record]) -> None:
-        kept = self._kept_members()
-        if len(kept) < KEPT:
-            kept |= _members(orders)
 
     def _kept_members(self) -> dict[tuple[str, str], Record]:
         """Members of orders that were exported, which their reader asks for next."""

@@ -8,12 +8,14 @@ from typing import Any
 import polars as pl
 
 from sluice.sandbox.catalogue import Shop
+from sluice.sandbox.paged import matching, ordered
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.vendure import records
 from sluice.sandbox.vendure.records import LOCATIONS, Record
 
 MOST = 1000
 TIMES = ("createdAt", "updatedAt", "orderPlacedAt")
+NUMBER = "id as a number"
 _OPERATORS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "eq": lambda column, value: column == value,
     "in": lambda column, value: column.is_in(value),
@@ -51,18 +53,20 @@ class Store:
         if take > MOST:
             raise UserInputError(f"Cannot take more than {MOST} results from a list query")
         rows = self._rows(root)
-        found = rows.frame
+        asked = []
         for name, operators in (options.get("filter") or {}).items():
             for operator, value in operators.items():
-                if name not in found.columns or operator not in _OPERATORS:
+                if name not in rows.frame.columns or operator not in _OPERATORS:
                     raise UserInputError(f"can't filter by {name} {operator}")
-                found = found.filter(_OPERATORS[operator](pl.col(name), _value(name, value)))
+                asked.append(_OPERATORS[operator](pl.col(name), _value(name, value)))
         sort = options.get("sort") or {"id": "ASC"}
         # In the order of the schema's fields, whatever the client wrote; ids are numbers in the database.
         named = [name for name in ("id", *TIMES) if name in sort]
-        keys = [pl.col("id").cast(pl.Int64) if name == "id" else pl.col(name) for name in named]
-        found = found.sort(keys, descending=[sort[name] == "DESC" for name in named])
-        return len(found), rows.render(found[skip : skip + take])
+        keys = [NUMBER if name == "id" else name for name in named]
+        key = (self.shop.channel, root)
+        shown = ordered(self.state, key, rows.frame, keys, [sort[name] == "DESC" for name in named])
+        found = matching(shown, *asked)
+        return len(found), rows.render(shown[found.slice(skip, take)])
 
     def set_levels(self, variant: str, levels: list[Mapping[str, Any]]) -> bool:
         """Stock on hand, by location; False where there is no such variant."""
@@ -84,8 +88,7 @@ class Store:
     def _orders(self) -> Rows:
         view, persons = self.state.view(self.shop.channel, self.shop.shop), self.state.world.persons
         names = dict(self._listings().select("listing_id", "title").iter_rows())
-        frame = view.orders.with_columns(
-            id="order_id",
+        frame = _numbered(view.orders, "order_id").with_columns(
             createdAt=_told("created_at"),
             orderPlacedAt=_told("created_at"),
             updatedAt=pl.coalesce(_told("cancelled_at"), _told("created_at")),
@@ -93,14 +96,14 @@ class Store:
 
         def render(rows: pl.DataFrame) -> list[Record]:
             homes = persons[persons["person_id"].search_sorted(rows["ship_to_person_id"])].to_dicts()
-            documents = view.documents(rows.drop("id", *TIMES))
+            documents = view.documents(rows.drop("id", NUMBER, *TIMES))
             return [records.order(one, names, home) for one, home in zip(documents, homes, strict=True)]
 
         return Rows(frame, render)
 
     def _customers(self) -> Rows:
         known, persons = self.state.view(self.shop.channel, self.shop.shop).customers(), self.state.world.persons
-        frame = known.with_columns(id="customer_id", createdAt=_told("created_at"), updatedAt=_told("created_at"))
+        frame = _numbered(known, "customer_id").with_columns(createdAt=_told("created_at"), updatedAt=_told("created_at"))
 
         def render(rows: pl.DataFrame) -> list[Record]:
             homes = persons[persons["person_id"].search_sorted(rows["person_id"])].to_dicts()
@@ -110,7 +113,7 @@ class Store:
 
     def _variants(self) -> Rows:
         listed = self._listings().filter(pl.col("listed_at") <= self.state.now)
-        frame = listed.with_columns(id="listing_id", updatedAt=_told("listed_at"))
+        frame = _numbered(listed, "listing_id").with_columns(updatedAt=_told("listed_at"))
 
         def render(rows: pl.DataFrame) -> list[Record]:
             return [records.variant(one, self._levels(one["listing_id"], one["sku"])) for one in rows.to_dicts()]
@@ -154,6 +157,11 @@ class Store:
 
     def _cached(self, name: str, build: Callable[[], Any]) -> Any:
         return self.state.cached((self.shop.channel, name), build)
+
+
+def _numbered(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """With `id`, and the number that it is in the database."""
+    return frame.with_columns(pl.col(column).cast(pl.Int64).alias(NUMBER), id=column)
 
 
 def _told(column: str) -> pl.Expr:

@@ -1,6 +1,6 @@
 """WooCommerce's REST API v3 on loopback: its paths, limits, headers and errors, over a store that may keep orders in two ways."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sluice.sandbox.paged import matching, ordered
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.woocommerce.keys import Denied, Keys
 from sluice.sandbox.woocommerce.records import Record
@@ -198,7 +199,6 @@ class Server:
     ) -> Response:
         """A page of rows, filtered and sorted as asked."""
         asked = request.query_params
-        rows = _filtered(request, rows)
         by, order = asked.get("orderby", "date"), asked.get("order", "desc")
         if by not in ORDERBY or ORDERBY[by] not in rows.columns:
             raise _invalid("orderby")
@@ -206,11 +206,12 @@ class Server:
             raise _invalid("order")
         number, size = _number(request, "page", 1, 10**6), _number(request, "per_page", 10, 100)
         keys = [ORDERBY[by], "id"] if by in ("date", "modified") else [ORDERBY[by]]
-        shown = rows.sort(keys, descending=order == "desc").slice((number - 1) * size, size)
-        found = render(shown)
+        rows = ordered(self.state, (CHANNEL, request.url.path), rows, keys, order == "desc")
+        told = matching(rows, *_asked(request, rows.columns))
+        found = render(rows[told.slice((number - 1) * size, size)])
         if spoil and found and self.state.faults.take(CHANNEL, "malformed"):
             found[0] |= {"total": "much"}
-        return self._answer(request, found, len(rows), number, size)
+        return self._answer(request, found, len(told), number, size)
 
     def _paged(self, request: Request, found: list[Record], total: int) -> Response:
         number, size = _number(request, "page", 1, 10**6), _number(request, "per_page", 10, 100)
@@ -227,20 +228,20 @@ class Server:
         return _json(list(wanted), headers=headers)
 
 
-def _filtered(request: Request, rows: pl.DataFrame) -> pl.DataFrame:
+def _asked(request: Request, columns: list[str]) -> Iterator[pl.Expr]:
+    """What must hold of a row for this request."""
     asked = request.query_params
     for name, (column, compared) in LIMITS.items():
-        if name in asked and column in rows.columns:
+        if name in asked and column in columns:
             if asked.get("dates_are_gmt") != "true":
                 raise Fault(501, "sandbox", "it knows UTC only")
             try:
                 moment = datetime.strptime(asked[name], "%Y-%m-%dT%H:%M:%S")
             except ValueError:
                 raise _invalid(name) from None
-            rows = rows.filter(compared(pl.col(column), pl.lit(moment).dt.replace_time_zone("UTC")))
+            yield compared(pl.col(column), pl.lit(moment).dt.replace_time_zone("UTC"))
     if "include" in asked:
-        rows = rows.filter(pl.col("id").is_in([int(one) for one in asked["include"].split(",")]))
-    return rows
+        yield pl.col("id").is_in([int(one) for one in asked["include"].split(",")])
 
 
 def _number(request: Request, name: str, default: int, high: int) -> int:

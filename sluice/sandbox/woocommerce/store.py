@@ -1,6 +1,6 @@
 """One WooCommerce shop of the world, and what was changed in it by hand: rows to be filtered and sorted, and their records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from sluice.sandbox.catalogue import Shop
-from sluice.sandbox.state import SandboxState
+from sluice.sandbox.state import Built, SandboxState
 from sluice.sandbox.view import ShopView
 from sluice.sandbox.woocommerce import records
 from sluice.sandbox.woocommerce.records import Record
@@ -46,7 +46,7 @@ class Store:
 
     def orders(self, bin: bool = False) -> pl.DataFrame:
         """Orders with `modified_at` and the number `id`; those in the bin or the others. None that were deleted."""
-        rows: pl.DataFrame = self.state.cached((SHOP.channel, SHOP.shop, "orders"), self._orders)
+        rows = self._cached("orders", self._orders)
         if not self.edits:
             return rows.clear() if bin else rows
         moved = {number: edit.at for number, edit in self.edits.items() if edit.at}
@@ -85,10 +85,15 @@ class Store:
         return record | ({"meta_data": edit.meta_data} if edit.meta_data is not None else {})
 
     def refund_records(self, row: pl.DataFrame) -> list[Record]:
-        (document,) = self.view.documents(row)
         edit = self.edits.get(row["id"][0], Edit())
-        made = records.refunds(document, ZONE, self.variations)
+        made = self._cached("refunds", self._refunds).get(row["order_id"][0], [])
         return [{k: v for k, v in one.items() if k != "minor"} for one in made if one["id"] not in edit.refunds_deleted]
+
+    def _refunds(self) -> dict[str, list[Record]]:
+        """Refunds by order: each is asked for by a call of its own, so all are made at once."""
+        refunded = self.view.history.refunds.frame["order_id"].unique()
+        rows, variations = self.view.orders.filter(pl.col("order_id").is_in(refunded.implode())), self.variations
+        return {one["order_id"]: records.refunds(one, ZONE, variations) for one in self.view.documents(rows)}
 
     def edit(self, number: int, moves: bool) -> Edit:
         """The order's changes, to be added to; `moves` tells whether this one moves the stamp."""
@@ -97,7 +102,10 @@ class Store:
         return edit
 
     def customers(self) -> pl.DataFrame:
-        return self.view.customers().with_columns(id=pl.col("customer_id").cast(pl.Int64))
+        def build() -> pl.DataFrame:
+            return self.view.customers().with_columns(id=pl.col("customer_id").cast(pl.Int64))
+
+        return self._cached("customers", build)
 
     def customer_records(self, rows: pl.DataFrame) -> list[Record]:
         persons = self.state.world.persons
@@ -107,7 +115,7 @@ class Store:
     @property
     def listings(self) -> pl.DataFrame:
         """What is listed by now, with the number of varieties that its product has."""
-        return self.state.cached((SHOP.channel, SHOP.shop, "listings"), self._listings)
+        return self._cached("listings", self._listings)
 
     def _listings(self) -> pl.DataFrame:
         self.state.join(SHOP)
@@ -119,11 +127,11 @@ class Store:
 
     @property
     def titles(self) -> Mapping[str, str]:
-        return dict(self.listings.select("listing_id", "title").iter_rows())
+        return self._cached("titles", lambda: dict(self.listings.select("listing_id", "title").iter_rows()))
 
     @property
     def variations(self) -> set[str]:
-        return set(self.listings.filter(pl.col("varieties") > 1)["listing_id"])
+        return self._cached("variations", lambda: set(self.listings.filter(pl.col("varieties") > 1)["listing_id"]))
 
     def products(self) -> pl.DataFrame:
         shown = self.listings.filter(pl.col("listed_at") <= self.state.now)
@@ -151,8 +159,7 @@ class Store:
         }
 
     def _varieties(self, number: str) -> Sequence[Mapping[str, Any]]:
-        grouped: dict[Any, list[Record]] = self.state.cached((SHOP.channel, SHOP.shop, "varieties"), self._grouped)
-        return grouped.get(number, [])
+        return self._cached("varieties", self._grouped).get(number, [])
 
     def _grouped(self) -> dict[Any, list[Record]]:
         shown = self.listings.filter(pl.col("listed_at") <= self.state.now)
@@ -169,6 +176,9 @@ class Store:
             for row in self._varieties(product)
             if row["varieties"] > 1
         ]
+
+    def _cached(self, name: str, build: Callable[[], Built]) -> Built:
+        return self.state.cached((SHOP.channel, SHOP.shop, name), build)
 
     def quantity(self, listing: str) -> int | None:
         return self.state.published.get((SHOP.channel, SHOP.shop, listing, None))

@@ -54,7 +54,8 @@ def test_orders_are_the_worlds(staged: psycopg.Connection) -> None:
     found = rows(
         staged,
         """
-        select order_id, order_number, customer_id, currency, items_amount, discount_amount, shipping_amount, tax_amount,
+        select order_id, order_number, case when customer_id not like 'guest:%' then customer_id end, currency,
+            items_amount, discount_amount, shipping_amount, tax_amount,
             total_amount, is_presale, facility_id, ordered_at, paid_at, cancelled_at, closed_at, promised_at, updated_at
         from staging.stg_shopify__orders
         """,
@@ -118,6 +119,21 @@ def test_lines_are_the_worlds(staged: psycopg.Connection) -> None:
     }  # fmt: skip
     assert len(found) == len(lines)
     assert set(found) == wanted
+
+
+def test_who_orders_without_an_account_is_a_guest_by_their_contact(staged: psycopg.Connection) -> None:
+    identities = WORLD.shops[HERE].identities[ORDERS["identity_no"]]
+    placed = ORDERS.select("order_id", "is_guest").with_columns(
+        told=identities["email"] + " " + identities["name"].str.to_lowercase()
+    )
+    told = {order: contact for order, is_guest, contact in placed.iter_rows() if is_guest}
+    found = dict(rows(staged, "select order_id, customer_id from staging.stg_shopify__orders where customer_id like 'guest:%'"))
+    assert found.keys() == told.keys()
+    assert len(found) > 10
+    # one guest a contact, one contact a guest
+    assert len(set(found.values())) == len(set(told.values())) == len({(found[order], told[order]) for order in told})
+    contacts = rows(staged, "select customer_id, email || ' ' || lower(name) from staging.stg_shopify__guests")
+    assert set(contacts) == {(found[order], told[order]) for order in told}
 
 
 def test_refunds_sum_to_what_was_paid_back(staged: psycopg.Connection) -> None:

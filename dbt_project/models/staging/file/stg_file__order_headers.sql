@@ -1,5 +1,6 @@
 {%- set shared = [
-    'shop', 'order_id', 'order_number', 'order_kind', 'customer_id', 'currency', 'order_status', 'payment_status', 'fulfilment_status',
+    'shop', 'order_id', 'order_number', 'order_kind', 'buyer_name', 'buyer_email', 'buyer_phone', 'currency', 'order_status',
+    'payment_status', 'fulfilment_status',
     'native_order_status', 'native_payment_status', 'native_fulfilment_status', 'is_presale', 'facility_id', 'ship_country',
     'ship_region', 'ship_city', 'ordered_at', 'paid_at', 'shipped_at', 'delivered_at', 'cancelled_at', 'closed_at', 'promised_at',
     'updated_at', '_loaded_at'
@@ -9,6 +10,7 @@ with stated as (
 
     select
         {{ shared | join(', ') }},
+        {{ file_buyer() }} as customer_id,
         items_amount,
         discount_amount,
         shipping_amount,
@@ -25,6 +27,7 @@ from_lines as (
 
     select
         {{ shared | join(', ') }},
+        {{ file_buyer() }} as customer_id,
         null::numeric as items_amount,
         null::numeric as discount_amount,
         null::numeric as shipping_amount,

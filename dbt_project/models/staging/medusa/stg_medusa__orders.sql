@@ -13,7 +13,7 @@ renamed as (
         source.id as order_id,
         source.display_id::text as order_number,
         'sale' as order_kind,
-        source.customer_id,
+        {{ medusa_buyer('source.') }} as customer_id,
         upper(source.currency_code) as currency,
 
         -- statuses: Medusa leaves an order pending until somebody completes it by hand

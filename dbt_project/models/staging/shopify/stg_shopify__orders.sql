@@ -14,7 +14,7 @@ renamed as (
         source.legacy_resource_id as order_id,
         source.name as order_number,
         case when source.test then 'test' else 'sale' end as order_kind,
-        source.customer_legacy_resource_id as customer_id,
+        {{ shopify_buyer('source.') }} as customer_id,
         source.currency_code as currency,
 
         -- statuses

@@ -11,7 +11,7 @@ select
     shop,
     id as order_id,
     number as order_number,
-    nullif(customer_id, '0') as customer_id,
+    {{ woocommerce_buyer() }} as customer_id,
     currency,
 
     -- text

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,8 @@ def test_api_command_and_sql_agree(
     assert by_sql(house, monkeypatch, name, by, where) == found
 
 
-def number(house: House, name: str, **where: str) -> Any:
-    asked = Question(dictionary().metric(name), where={key: (value,) for key, value in where.items()})
+def number(house: House, name: str, first: date | None = None, before: date | None = None, **where: str) -> Any:
+    asked = Question(dictionary().metric(name), (), first, before, {key: (value,) for key, value in where.items()})
     rows = answer(house.db, asked)
     return rows[0]["value"] if rows else None
 
@@ -170,13 +171,27 @@ def test_stock_and_quotas_are_those_worked_out_by_hand(house: House) -> None:
     """In 33 days 10 A (cost 4) and 4 B (cost 12) were asked for, over both shops and out of the set."""
     assert (number(house, "stock_units"), number(house, "stock_value")) == (11, 52)
     assert number(house, "oversell_units") == 1
-    assert number(house, "stock_out_rate") == Decimal("0.5")
-    assert float(number(house, "days_of_cover")) == pytest.approx(11 * 33 / 14)
-    assert float(number(house, "turnover")) == pytest.approx((10 * 4 + 4 * 12) * 365 / (33 * 52))
+    now = {"is_newest": "true"}
+    assert number(house, "stock_out_rate", **now) == Decimal("0.5")
+    assert float(number(house, "days_of_cover", **now)) == pytest.approx(11 * 33 / 14)
+    assert float(number(house, "turnover", **now)) == pytest.approx((10 * 4 + 4 * 12) * 365 / (33 * 52))
     # in March 3 of A and 3 of B at Taobao, in April 3 of A: of 2 + 4 and 10 pieces set apart, 2 + 3 and 3
     rows = answer(house.db, Question(dictionary().metric("quota_use"), by=("month",)))
     assert [round(row["value"], 4) for row in rows] == [Decimal("0.8333"), Decimal("0.3000")]
     assert number(house, "quota_use") == Decimal("0.5")
+
+
+def test_stock_of_days_that_are_over_is_that_worked_out_by_hand(house: House) -> None:
+    """Two days: 10 and 10 A (cost 4), 3 and 1 B (cost 12), and half of the second day nothing of B to sell."""
+    since, today = world.TODAY.date() - timedelta(days=2), world.TODAY.date()
+    assert number(house, "average_stock", since, today) == 12
+    assert number(house, "average_stock_value", since, today) == (10 * 4 + 3 * 12 + 10 * 4 + 1 * 12) / 2
+    assert number(house, "stock_out_rate", since, today) == Decimal("0.125")
+    assert number(house, "stock_out_rate", today - timedelta(days=1), today, sku="B") == Decimal("0.5")
+    assert float(number(house, "days_of_cover", since, today)) == pytest.approx(24 / (2 * 14 / 33))
+    assert float(number(house, "turnover", since, today)) == pytest.approx(2 * (10 * 4 + 4 * 12) / 33 * 365 / 128)
+    asked = Question(dictionary().metric("average_stock"), ("day", "sku"), since, today)
+    assert [(row["sku"], row["value"]) for row in answer(house.db, asked)] == [("A", 10), ("B", 3), ("A", 10), ("B", 1)]
 
 
 def test_text_of_a_question_is_its_statement(house: House) -> None:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 METRICS = dictionary().metrics
 PROMISED = {"gross_sales", "discounts", "returns", "net_sales", "aov", "orders", "units", "return_rate", "cancellation_rate"}
 PROMISED |= {"fill_rate", "order_to_ship_hours", "order_to_ship_hours_p90", "stock_out_rate", "turnover", "days_of_cover"}
-PROMISED |= {"oversell_units", "quota_use"}
+PROMISED |= {"oversell_units", "quota_use", "clv", "average_stock"}
 TOY = """
 datasets:
   a: {relation: marts.a, dimensions: [x]}

@@ -7,6 +7,7 @@ import psycopg
 from tests.warehouse import raw
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def sell(db: psycopg.Connection) -> None:
@@ -27,11 +28,27 @@ def sell(db: psycopg.Connection) -> None:
 
 
 def stock_up(db: psycopg.Connection) -> None:
-    """What the ledger holds of A and B where everything is served from, and two plans with quotas for the shop at Taobao."""
+    """What the ledger holds of A and B where everything is served from, and two plans with quotas for the shop at Taobao.
+
+    Counted at the beginning of the day before yesterday: 10 A and 3 B. Since then 2 A are promised, and since yesterday noon more
+    of B than the one that was left when 2 broke.
+    """
     db.execute("insert into ops.stock_feeds values ('WH-1', now())")
-    items = "insert into ops.stock_positions (facility_id, sku, on_hand, committed, held) values ('WH-1', %s, %s, %s, %s)"
+    db.execute("select ops.lock_items(array['WH-1', 'WH-1'], array['A', 'B'])")
+    counted, noon = TODAY - timedelta(days=2), TODAY - timedelta(hours=12)
     with db.cursor() as cursor:
-        cursor.executemany(items, [("A", 10, 2, 0), ("B", 1, 1, 1)])
+        cursor.executemany(
+            "insert into ops.stock_movements (facility_id, sku, kind, occurred_at, quantity, on_hand, committed, held)"
+            " values ('WH-1', %s, %s, %s, %s, %s, %s, %s)",
+            [
+                ("A", "snapshot", counted, 10, 10, 0, 0),
+                ("B", "snapshot", counted, 3, 3, 0, 0),
+                ("A", "reserve", counted, 2, 0, 2, 0),
+                ("B", "adjustment", noon, -2, -2, 0, 0),
+                ("B", "reserve", noon, 1, 0, 1, 0),
+                ("B", "hold", noon, 1, 0, 0, 1),
+            ],
+        )
     for as_of, quotas in (("2026-03-01", {"A": 2, "B": 4}), ("2026-04-01", {"A": 10})):
         run = db.execute("insert into planning.runs (as_of, policy) values (%s, '{}') returning run_id", (as_of,)).fetchall()[0][
             0

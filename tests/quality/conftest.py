@@ -27,7 +27,7 @@ class Databases:
         """Address of a database whose tables are empty."""
         name = f"quality_{next(self.numbers)}"
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as admin:
-            admin.execute(f"create database {name} template {self.template}")
+            admin.execute(f"create database {name} template {self.template} strategy file_copy")
             yield self.server.url(name)
             admin.execute(f"drop database {name} with (force)")
 

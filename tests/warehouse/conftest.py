@@ -57,7 +57,7 @@ def house(request: pytest.FixtureRequest, postgres: warehouse.Embedded, template
     """A migrated database with every raw table, empty."""
     name = request.module.__name__.rsplit(".", 1)[-1]
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}")
+        admin.execute(f"create database {name} template {template} strategy file_copy")
     with warehouse.connect(postgres.url(name), autocommit=True) as db:
         with db.transaction():
             raw_tables.ensure(db, connectors().values())

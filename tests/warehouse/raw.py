@@ -42,6 +42,7 @@ def trade(
     created: str = "2026-03-01 10:00:00",
     status: str = "TRADE_FINISHED",
     postage: str = "0",
+    buyer: str = "buyer",
 ) -> None:
     """A Taobao trade as it is now: what was landed of it before is replaced."""
     db.execute("delete from raw.taobao_trades where tid = %s", [tid])
@@ -50,7 +51,7 @@ def trade(
     total = sum((pieces * Decimal(price) for _, pieces, price in lines), Decimal(postage))
     put(
         db, "taobao_trades", shop="flagship", tid=tid, status=status, created=created, modified=created, pay_time=created,
-        consign_time=sent, payment=total, total_fee=total, post_fee=Decimal(postage), buyer_open_uid="buyer", **landed(at),
+        consign_time=sent, payment=total, total_fee=total, post_fee=Decimal(postage), buyer_open_uid=buyer, **landed(at),
     )  # fmt: skip
     for position, (sku, pieces, price) in enumerate(lines):
         put(
@@ -88,7 +89,7 @@ def erp(db: psycopg.Connection, at: datetime) -> None:
         put(db, "odoo_bom_lines", shop="erp", id=str(number), bom_id_id="1", product_id_id=sku, product_qty=pieces, **landed(at))
 
 
-def shopify_order(db: psycopg.Connection, number: str, at: datetime, *, processed_at: str, **columns: Any) -> None:
+def shopify_order(db: psycopg.Connection, number: str, at: datetime, *, processed_at: str | None, **columns: Any) -> None:
     """A Shopify order of one line, two pieces of A for 10.05 USD each."""
     order: dict[str, Any] = {
         "name": f"#{number}",

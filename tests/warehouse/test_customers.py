@@ -47,6 +47,9 @@ def begin(house: Warehouse) -> UUID:
     db.execute("update raw.taobao_trades set buyer_open_uid = 'b59' where tid = 'odd'")
     raw.shopify_order(db, "1001", LANDED, processed_at="2026-03-01 07:30:00+00", customer_legacy_resource_id="9")
     raw.put(db, "shopify_customers", shop="main", legacy_resource_id="9", created_at=LANDED, **raw.landed(LANDED))
+    raw.shopify_order(
+        db, "1002", LANDED, processed_at="2026-03-02 07:30:00+00", email="ann@example.com", billing_address_name="Ann Lee"
+    )
     return unite(house)
 
 
@@ -85,6 +88,15 @@ def test_everything_builds_and_every_check_passes(town: Town) -> None:
     # a town of stores alone has no ERP that tells of its articles
     others = {name: state for name, state in town.states.items() if state not in ("success", "pass", "no-op")}
     assert others == {"every_article_sold_is_a_known_product": "warn"}
+
+
+def test_who_ordered_without_an_account_is_a_person_too(town: Town) -> None:
+    found = frame(
+        town,
+        "select order_count, unit_count, name_masked, email_masked from marts.customer_360 as c where exists ("
+        " select from marts.customer_accounts as a where a.customer_key = c.customer_key and a.customer_id like 'guest:%')",
+    )
+    assert found.rows() == [(1, 2, "A***", "a***@example.com")]
 
 
 def test_facts_are_what_another_engine_finds_in_the_unified_views(town: Town) -> None:

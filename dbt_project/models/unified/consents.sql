@@ -1,5 +1,5 @@
 {{ unite(
     'consents',
-    channels=['shopify'],
+    channels=['shopify', 'square'],
     columns=['channel', 'shop', 'customer_id', 'medium', 'state', 'changed_at', 'loaded_at']
 ) }}

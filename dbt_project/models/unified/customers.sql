@@ -13,6 +13,7 @@
         'square',
         'taobao',
         'tiktok',
+        'tryton',
         'vendure',
         'woocommerce',
     ],
@@ -21,3 +22,5 @@
         'updated_at', 'loaded_at'
     ]
 ) }}
+union all
+select * from {{ ref('guests') }}

@@ -2,6 +2,7 @@
     'facilities',
     channels=[
         'odoo',
+        'square',
         'tryton',
     ],
     columns=[

@@ -8,6 +8,7 @@
     'order_id',
     streams=[
         'amazon__orders',
+        'amazon__refunds',
         'douyin__orders',
         'douyin__refunds',
         'ebay__orders',
@@ -17,6 +18,7 @@
         'jd__orders',
         'jd__refunds',
         'lazada__orders',
+        'lazada__reverse_lines',
         'medusa__orders',
         'odoo__orders',
         'pinduoduo__orders',
@@ -31,6 +33,8 @@
         'taobao__refunds',
         'tiktok__orders',
         'tiktok__refunds',
+        'tryton__orders',
+        'tryton__refunds',
         'vendure__orders',
         'woocommerce__orders',
     ]

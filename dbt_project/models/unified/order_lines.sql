@@ -15,6 +15,7 @@
         'square',
         'taobao',
         'tiktok',
+        'tryton',
         'vendure',
         'woocommerce',
     ],

@@ -1,6 +1,7 @@
 {{ unite(
     'payments',
     channels=[
+        'amazon',
         'douyin',
         'ebay',
         'file',
@@ -14,6 +15,7 @@
         'square',
         'taobao',
         'tiktok',
+        'tryton',
         'vendure',
         'woocommerce',
     ],

@@ -1,6 +1,7 @@
 {{ unite(
     'refunds',
     channels=[
+        'amazon',
         'douyin',
         'ebay',
         'jd',
@@ -13,6 +14,7 @@
         'square',
         'taobao',
         'tiktok',
+        'tryton',
         'vendure',
         'woocommerce',
     ],

@@ -14,6 +14,7 @@
         'square',
         'taobao',
         'tiktok',
+        'tryton',
         'vendure',
         'woocommerce',
     ],

@@ -2,6 +2,7 @@
     'stock',
     channels=[
         'odoo',
+        'square',
         'tryton',
     ],
     columns=[

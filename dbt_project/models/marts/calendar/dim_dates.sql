@@ -1,5 +1,5 @@
 with days as (
-    {{ date_spine('day', "cast('2009-01-01' as date)", "cast('2031-01-01' as date)") }}
+    {{ date_spine('day', "cast('2009-01-01' as date)", "cast('2036-01-01' as date)") }}
 ),
 
 holidays as (

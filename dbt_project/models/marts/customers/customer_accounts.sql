@@ -1,17 +1,20 @@
 {{ config(materialized='view') }}
 
 -- A view, so that the person of a customer is never that of an earlier build.
-with keys as (
-    select * from {{ ref('customer_keys') }}
+with customers as (
+    select * from {{ ref('dim_customers') }}
 ),
 
-customers as (
-    select * from {{ ref('dim_customers') }}
+crosswalk as (
+    select * from {{ source('customers', 'crosswalk') }}
 ),
 
 accounts as (
     select
-        keys.customer_key,
+        coalesce(
+            crosswalk.customer_key,
+            customers.own_key(customers.channel, customers.shop, customers.customer_id)
+        ) as customer_key,
         customers.channel,
         customers.shop,
         customers.customer_id,
@@ -21,13 +24,15 @@ accounts as (
         customers.country,
         customers.region,
         customers.city,
-        customers.first_seen_at
+        customers.first_seen_at,
+        customers.updated_at,
+        greatest(customers.loaded_at, crosswalk.since_at) as loaded_at
     from customers
-    inner join keys
+    left join crosswalk
         on
-            customers.channel = keys.channel
-            and customers.shop = keys.shop
-            and customers.customer_id = keys.customer_id
+            customers.channel = crosswalk.channel
+            and customers.shop = crosswalk.shop
+            and customers.customer_id = crosswalk.customer_id
 )
 
 select * from accounts

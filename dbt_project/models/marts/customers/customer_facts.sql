@@ -1,33 +1,32 @@
-{#
-  A join of three columns that say much the same (channel, shop, id) is taken for one of a few rows, and a loop over a thousand times as
-  many follows. All rows are read here, so hashes are right.
-#}
-{{ config(pre_hook='set local enable_nestloop = off') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_touched',
+        unique_key=['customer_key'],
+        on_schema_change='append_new_columns',
+        indexes=[{'columns': ['loaded_at']}],
+        pre_hook=[
+            "{{ touched_persons() }}",
+            "{{ take_touched(ref('fct_orders'), 'customer_id', 'touched_customer_accounts') }}",
+            "{{ take_touched(ref('fct_order_lines'), 'order_id', 'touched_fct_orders') }}",
+            "{{ take_touched(ref('refunds'), 'order_id', 'touched_fct_orders') }}",
+            "{{ take_touched(ref('consents'), 'customer_id', 'touched_customer_accounts') }}",
+            "{{ read_whole() }}"
+        ]
+    )
+}}
 
--- Built whole: who a record belongs to changes with what else is learned, for records that did not change themselves.
-with keys as (
-    select * from {{ ref('customer_keys') }}
-),
-
-accounts as (
-    select
-        keys.customer_key,
-        customers.*
-    from {{ ref('dim_customers') }} as customers
-    inner join keys
-        on
-            customers.channel = keys.channel
-            and customers.shop = keys.shop
-            and customers.customer_id = keys.customer_id
+with accounts as (
+    select * from {{ touched_rows(ref('customer_accounts')) }}
 ),
 
 lines as (
-    select * from {{ ref('fct_order_lines') }}
+    select * from {{ touched_rows(ref('fct_order_lines')) }}
     where line_kind = 'product' and customer_id is not null
 ),
 
 refunds as (
-    select * from {{ ref('refunds') }}
+    select * from {{ touched_rows(ref('refunds')) }}
 ),
 
 -- Of contacts the newest that is known, whichever shop knows it.
@@ -57,7 +56,7 @@ consents as (
             when bool_or(consents.state = 'subscribed') then true
             else false
         end as accepts_marketing
-    from {{ ref('consents') }} as consents
+    from {{ touched_rows(ref('consents')) }} as consents
     inner join accounts
         on
             consents.channel = accounts.channel
@@ -91,7 +90,7 @@ open_refunds as (
 
 orders as (
     select
-        keys.customer_key,
+        accounts.customer_key,
         orders.*,
         not orders.is_cancelled as is_sold,
         orders.items_amount_base - orders.discount_amount_base - orders.refunded_amount_base as net_revenue_base,
@@ -101,12 +100,12 @@ orders as (
         orders.fulfilment_status = 'failed'
         or orders.promised_at < now() and orders.fulfilment_status in ('unfulfilled', 'on_hold', 'partially_shipped')
             as is_late
-    from {{ ref('fct_orders') }} as orders
-    inner join keys
+    from {{ touched_rows(ref('fct_orders')) }} as orders
+    inner join accounts
         on
-            orders.channel = keys.channel
-            and orders.shop = keys.shop
-            and orders.customer_id = keys.customer_id
+            orders.channel = accounts.channel
+            and orders.shop = accounts.shop
+            and orders.customer_id = accounts.customer_id
     left join line_facts
         on
             orders.channel = line_facts.channel

@@ -5,7 +5,10 @@
         unique_key=['channel', 'shop', 'customer_id'],
         on_schema_change='append_new_columns',
         indexes=[{'columns': ['loaded_at']}, {'columns': ['email_pseudonym']}, {'columns': ['phone_pseudonym']}],
-        pre_hook="{{ touched_since_last_build(ref('customer_changes'), ['channel', 'shop', 'customer_id']) }}"
+        pre_hook=[
+            "{{ touched_since_last_build(ref('customer_changes'), ['channel', 'shop', 'customer_id']) }}",
+            "{{ touch_those_who_ended() }}"
+        ]
     )
 }}
 

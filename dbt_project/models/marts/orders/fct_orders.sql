@@ -9,6 +9,7 @@
             {'columns': ['ordered_date']},
             {'columns': ['customer_id']},
             {'columns': ['updated_at']},
+            {'columns': ['promised_at']},
             {'columns': ['ordered_at', 'channel', 'shop', 'order_id']}
         ],
         pre_hook=[

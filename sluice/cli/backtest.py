@@ -1,7 +1,9 @@
 """`sluice plan backtest`: the service that a method would have kept, on the warehouse's demand or on that of a file."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,8 +21,12 @@ from sluice.planning.inventory import demand_file
 from sluice.planning.inventory.backtest import CHOSEN, Setting, backtest
 from sluice.planning.inventory.history import daily, demand_classes
 from sluice.planning.inventory.levels import Supply, Target
+from sluice.planning.inventory.policies import NEWSVENDOR
+from sluice.planning.item_levels import with_all_terms
+from sluice.planning.item_policies import costs, with_policies
 from sluice.planning.service_targets import abc, targets
 
+CHOSEN_ONES = pl.col("method") == CHOSEN
 LONGEST = 1100
 """Days of history that are read."""
 
@@ -34,9 +40,10 @@ def run(
     lead_time: float | None,
     lead_time_sd: float | None,
     tolerance: float,
+    policy_name: str | None,
     as_json: bool,
 ) -> int:
-    """Play, and say what came of it. 1 where the chosen method misses its target."""
+    """Play, and say what came of it. 1 where the chosen method misses a target."""
     if target is not None and not 0.5 < target < 1:
         raise ConfigError(f"--target is {target:g}; it is a share between 0.5 and 1, as 0.95")
     if data is not None:
@@ -51,22 +58,58 @@ def run(
             leads = items["lead_time_mean_days"].to_numpy(), items["lead_time_sd_days"].to_numpy()
     means = leads[0] if lead_time is None else np.full(len(items), lead_time)
     sds = leads[1] if lead_time_sd is None and lead_time is None else np.full(len(items), lead_time_sd or 0.0)
-    played = _setting(items, history, Supply(means, sds, max(1, policy.review_period_days)), policy, target, kind, days)
-    bucket = float(np.mean(played.supply.protected))
-    made = backtest(played, demand_classes(played.history[:, : played.start], bucket))
-    row = made.filter(pl.col("method") == CHOSEN, pl.col("demand_class") == "all").row(0, named=True)
-    reached = row["achieved"] is not None and row["achieved"] >= row["target"] - tolerance
+    whole = Supply(means, sds, max(1, policy.review_period_days))
+    played = _settings(items, history, whole, policy, Asked(target, kind, days, policy_name))
+    bucket = float(np.mean(whole.protected))
+    start = played[0].start
+    classes = demand_classes(history[:, :start], bucket)
+    made = pl.concat([backtest(one, classes).select(pl.lit(one.policy).alias("policy"), pl.all()) for one in played])
+    verdicts = [judged(row, tolerance, made) for row in made.filter(CHOSEN_ONES, pl.col("demand_class") == "all").to_dicts()]
+    reached = bool(verdicts) and all(one.reached for one in verdicts)
     if as_json:
-        print_json({"reached": reached, "tolerance": tolerance, "days": history.shape[1] - played.start, "rows": made.to_dicts()})
-        return 0 if reached else 1
-    _show(made, row, reached, tolerance, played)
+        print_json({"reached": reached, "tolerance": tolerance, "days": history.shape[1] - start, "rows": made.to_dicts()})
+    else:
+        _show(made, verdicts, tolerance, len(history), history.shape[1] - start, whole.review)
     return 0 if reached else 1
 
 
-def _setting(
-    items: pl.DataFrame, history: np.ndarray, supply: Supply, policy: Planning, target: float | None, kind: str, days: int | None
-) -> Setting:
-    length = history.shape[1]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for, None where it leaves that open: `target` of a `kind`, the newest `days`, one `policy`."""
+
+    target: float | None
+    kind: str
+    days: int | None
+    policy: str | None
+
+
+def _settings(items: pl.DataFrame, history: np.ndarray, supply: Supply, policy: Planning, asked: Asked) -> list[Setting]:
+    """One for each policy that an item has; those bought for a season are left out: it has no cycles."""
+    start = _start(history.shape[1], supply, asked.days)
+    worth = _worth(items, np.nansum(history[:, :start], axis=1))
+    held = targets(items["sku"], worth, policy)
+    if asked.target is not None:
+        held = Target(np.full(len(items), asked.target), np.full(len(items), asked.kind == "fill_rate"))
+    whole = with_all_terms(with_policies(items.with_columns(abc=pl.Series(worth)), policy.replenishment.policies))
+    if asked.policy is not None:
+        whole = whole.with_columns(policy=pl.lit(asked.policy))
+    weighed = costs(whole, policy.replenishment.holding_rate)
+    names = [name for name in whole["policy"].unique().sort().to_list() if name != NEWSVENDOR]
+    if not names:
+        raise ConfigError("every item is bought once for a season (newsvendor); --policy plays them by another")
+    return [
+        Setting(history, supply, held, start, policy.lost_sales, name, weighed, (whole["policy"] == name).to_numpy())
+        for name in names
+    ]
+
+
+def _worth(items: pl.DataFrame, pieces: np.ndarray) -> np.ndarray:
+    """The ABC class of each item as the plan has it, by what its pieces brought in before the first day played."""
+    brought = items["brought"].fill_null(0).to_numpy() if "brought" in items.columns else np.zeros(len(items))
+    return abc(pieces * brought, pieces)
+
+
+def _start(length: int, supply: Supply, days: int | None) -> int:
     protected = int(np.ceil(float(supply.protected.max(initial=1)))) + supply.review
     if length < 3 * protected:
         raise ConfigError(
@@ -75,11 +118,7 @@ def _setting(
     start = length - days if days else length // 2
     if not protected <= start < length - protected:
         raise ConfigError(f"--days must lie between {protected + 1} and {length - protected}: that is what the history gives")
-    worth = np.nansum(history[:, :start], axis=1)
-    held = targets(items["sku"], abc(worth), policy)
-    if target is not None:
-        held = Target(np.full(len(items), target), np.full(len(items), kind == "fill_rate"))
-    return Setting(history, supply, held, start, policy.lost_sales)
+    return start
 
 
 def _of_file(file: Path) -> tuple[pl.DataFrame, np.ndarray]:
@@ -96,22 +135,51 @@ def _of_file(file: Path) -> tuple[pl.DataFrame, np.ndarray]:
     return found
 
 
-def _show(made: pl.DataFrame, row: dict[str, object], reached: bool, tolerance: float, played: Setting) -> None:
-    length = played.history.shape[1] - played.start
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of a policy's items with one kind of target: whether what replenishment does `reached` it, and what to know of it."""
+
+    reached: bool
+    words: str
+
+
+def judged(row: dict[str, Any], tolerance: float, made: pl.DataFrame) -> Verdict:
+    """Accepted only where the service reaches its target; what kept it, and with how much stock, is said where it does not."""
+    mine = made.filter(pl.col("policy") == row["policy"], pl.col("target_kind") == row["target_kind"])
+    enough = pl.col("achieved") >= pl.col("target") - tolerance
+    reached = row["achieved"] is not None and row["achieved"] >= row["target"] - tolerance
+    kind = row["target_kind"].replace("_", " ")
+    words = f"{row['policy']}, {kind}: {_percent(row['achieved'])} of {_percent(row['target'])}"
+    if row["achieved"] is None:
+        return Verdict(False, f"{words}. Nothing was asked for: nothing can be accepted.")
+    if not reached:
+        others = mine.filter(enough, pl.col("demand_class") == "all").sort("stock")
+        kept = [f"{one['method']} with {one['stock']:,.0f} pieces" for one in others.iter_rows(named=True)]
+        told = f"It was kept by {', '.join(kept)}" if kept else "No method here kept it"
+        return Verdict(
+            False, f"{words}: not accepted. {told}; another policy, or a higher level in planning.service, may keep it."
+        )
+    short = mine.filter(CHOSEN_ONES, ~enough, pl.col("demand_class") != "all").iter_rows(named=True)
+    missed = [f"{one['demand_class']} {_percent(one['achieved'])}" for one in short]
+    return Verdict(True, f"{words}: accepted." + (f" By class it is missed: {', '.join(missed)}." if missed else ""))
+
+
+def _show(made: pl.DataFrame, verdicts: list[Verdict], tolerance: float, items: int, days: int, review: int) -> None:
     rows = [
-        [one["method"], one["demand_class"], one["items"], *map(_percent, _shares(one)), round(one["stock"]), one["lines"]]
+        [
+            one["policy"], one["method"], one["demand_class"], one["items"], one["target_kind"].replace("_", " "),
+            *map(_percent, _shares(one)), round(one["stock"]), one["lines"],
+        ]
         for one in made.iter_rows(named=True)
-    ]
-    headings = ("method", "demand", "items", "target", "achieved", "fill rate", "cycles clear", "mean stock", "order lines")
-    wide().print(
-        table(headings, rows, f"{len(played.history):,} items, {length} days played, reviewed every {played.supply.review}")
-    )
-    verdict = "[green]reaches" if reached else "[red]misses"
-    Console().print(
-        f"The method that replenishment uses {verdict}[/] its target: {_percent(row['achieved'])} of {_percent(row['target'])}, "
-        f"{tolerance:.1%} allowed.",
-        highlight=False,
-    )
+    ]  # fmt: skip
+    headings = (
+        "policy", "method", "demand", "items", "held to", "target", "achieved", "fill rate", "cycles clear", "mean stock",
+        "order lines",
+    )  # fmt: skip
+    wide().print(table(headings, rows, f"{items:,} items, {days} days played, periodic ones reviewed every {review}"))
+    for one in verdicts:
+        Console().print(f"[{'green' if one.reached else 'red'}]{one.words}[/]", highlight=False)
+    Console().print(f"{tolerance:.1%} below the target are allowed.", highlight=False)
 
 
 def _shares(one: dict[str, object]) -> tuple[object, ...]:

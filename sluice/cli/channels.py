@@ -31,9 +31,7 @@ def listing(path: Path | None, as_json: bool) -> None:
     for heading in ("shop", "name", "kind", "currency", "takes quotas"):
         table.add_column(heading)
     for shop in shops:
-        table.add_row(
-            f"{shop.connector}/{shop.shop}", shop.name, shop.kind or shop.type.kind, shop.currency, shop.type.publishes or "no"
-        )
+        table.add_row(f"{shop.connector}/{shop.shop}", shop.name, shop.kind or shop.type.kind, shop.currency, shop.takes or "no")
     console.print(table)
     console.print("Connectors:")
     for connector in connectors().values():

@@ -2,7 +2,7 @@
 
 import getpass
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
@@ -128,6 +128,7 @@ def erase(who: str, prove: bool, dry_run: bool, yes: bool, as_json: bool) -> int
     """1 where it was to be proven and something is left. Of who was erased already, the receipt is shown again."""
     from sluice.rights.erase import erase as forget
     from sluice.rights.erase import finish
+    from sluice.rights.found import rows_found
     from sluice.rights.person import find
     from sluice.rights.receipts import receipt
     from sluice.rights.search import search
@@ -149,10 +150,11 @@ def erase(who: str, prove: bool, dry_run: bool, yes: bool, as_json: bool) -> int
             hits = search(db, done.known, person) if prove and not dry_run else None
         if hits is not None:
             db.execute("update customers.erasures set proof = %s where erasure_id = %s", (Jsonb(dict(+hits)), done.erasure_id))
+        rows = rows_found(db, done.known, +hits) if hits else []
     if as_json:
-        print_json(_receipt(done, person, dry_run, hits))
+        print_json(_receipt(done, person, dry_run, hits) | {"rows": rows})
     else:
-        _tell(done, dry_run, hits)
+        _tell(done, dry_run, hits, rows)
     return 1 if hits is not None and hits.total() else 0
 
 
@@ -186,7 +188,7 @@ def _receipt(done: Erasure, person: Person, dry_run: bool, hits: Counter[str] | 
     }
 
 
-def _tell(done: Erasure, dry_run: bool, hits: Counter[str] | None) -> None:
+def _tell(done: Erasure, dry_run: bool, hits: Counter[str] | None, rows: Sequence[tuple[str, str]]) -> None:
     console = wide()
     title = "This would go" if dry_run else f"Erased; receipt {done.erasure_id}"
     console.print(table(("place", "removed or made anonymous"), sorted(done.counts.items()), title))
@@ -197,7 +199,12 @@ def _tell(done: Erasure, dry_run: bool, hits: Counter[str] | None) -> None:
     console.print(f"Searched {len(hits)} places for {len(done.known.own)} values in every spelling.", highlight=False)
     if +hits:
         console.print(table(("place", "hits"), sorted((+hits).items())))
-        console.print("[red]Not erased: something of theirs is left.[/]")
+        if rows:
+            console.print(table(("table", "row"), rows, "Where, the first rows of each table"))
+        console.print(
+            "[red]Not erased: something of theirs is left.[/] A name or street in a note that somebody wrote on another person's"
+            " order is found, not removed: clear the note at its channel. The lake keeps the page that told of it."
+        )
     else:
         console.print(
             "[green]0 hits.[/] Backups made before are yours to let expire; the channels themselves keep their own copies."

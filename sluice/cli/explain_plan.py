@@ -16,6 +16,7 @@ from sluice.config import ConfigError
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import make
+from sluice.operations.policy_words import ordering
 from sluice.operations.safety_words import formula, terms
 from sluice.planning.inventory.choose import CALIBRATED
 
@@ -29,13 +30,14 @@ def forecast(path: Path | None, as_json: bool) -> None:
         made = make(db, policy, first_day_unknown(db, policy), countries)
     chosen = {row["demand_class"]: row["model"] for row in made.models.filter("is_chosen").iter_rows(named=True)}
     if as_json:
-        names = ("forecast_id", "as_of", "items", "sold_out_days", "fallbacks")
+        names = ("forecast_id", "as_of", "items", "sold_out_days", "planned_days", "fallbacks")
         print_json({name: getattr(made, name) for name in names} | {"models": chosen})
         return
     told = ", ".join(f"{name} by {model}" for name, model in chosen.items())
     Console().print(
         f"Forecast {made.forecast_id}, as of {made.as_of}: {policy.forecast_weeks} weeks of {made.items:,} items ({told}), "
-        f"{made.sold_out_days:,} sold-out days raised, {made.fallbacks:,} items by a fallback. `sluice plan` uses it."
+        f"{made.sold_out_days:,} sold-out days raised, {made.planned_days:,} days of promotions to come, {made.fallbacks:,} "
+        "items by a fallback. `sluice plan` uses it."
     )
 
 
@@ -68,6 +70,8 @@ def _tree(row: dict[str, Any]) -> Tree:
     )
     safety.add(escape(terms(row)))
     safety.add(escape(formula(row)))
+    for words in ordering(row):
+        safety.add(escape(words))
     if row["on_hand"] is None:
         root.add("its stock isn't known: nothing is split, nothing published")
         return root
@@ -95,11 +99,34 @@ def _forecast(demand: Tree, row: dict[str, Any]) -> None:
         for one in row["models"]
     ]
     demand.add(table(("", "model", "RMSSE", "bias"), scores, f"three past origins, all {row['demand_class']} items"))
+    for one in row["promotions"]:
+        demand.add(escape(_promotion(one)))
     weeks = [
-        [f"{one['week_start']}", f"{one['mean']:.1f}", f"{one['q10']:.0f} - {one['q90']:.0f}", f"{one['q95']:.0f}"]
+        [
+            f"{one['week_start']}",
+            *(f"{one[name]:.1f}" for name in ("mean", "baseline")),
+            _times(one["mean"], one["baseline"]),
+            f"{one['q10']:.0f} - {one['q90']:.0f}",
+            f"{one['q95']:.0f}",
+        ]
         for one in row["weeks"]
     ]
-    demand.add(table(("week from", "mean", "80 %", "95 % at most"), weeks))
+    demand.add(table(("week from", "mean", "baseline", "promotions", "80 %", "95 % at most"), weeks))
+
+
+def _promotion(one: dict[str, Any]) -> str:
+    place = (
+        "" if one["channel"] == one["shop"] == "*" else f" on {one['channel']}/{one['shop']} ({one['share']:.0%} of the demand)"
+    )
+    past = f"{one['sold']:,.0f} pieces on {one['past_days']:,} days that usually sell {one['usual']:,.0f}"
+    return (
+        f"promotion {one['kind']}{place}: {past if one['past_days'] else 'none yet'}; sells {one['uplift']:.2f} times the usual "
+        f"(all items: {one['uplift_of_all']:.2f}); planned on {one['planned_days']:,} of the days ahead"
+    )
+
+
+def _times(mean: float, baseline: float) -> str:
+    return f"x {mean / baseline:.2f}" if baseline > 0 and mean > baseline else "-"
 
 
 def _number(value: float | None, form: str = ".3f") -> str:

@@ -15,10 +15,12 @@ from sluice import warehouse
 from sluice.channels.registry import connectors
 from sluice.config import Config, Shop
 from sluice.prepare import prepare
-from sluice.proofs.landing import CLEAN, FAULTS, Case, Fault, Played, prove, shop_of
+from sluice.proofs.faults import CLEAN, FAULTS, Fault
+from sluice.proofs.landing import Case, Played, prove, shop_of
 from sluice.sandbox.catalogue import Shop as ShopOfWorld
 from sluice.sandbox.host import hosted
 from sluice.sandbox.sellers import Seller, sellers
+from sluice.sandbox.stage import Stage
 from sluice.sandbox.state import SandboxState
 from sluice.sandbox.world import World
 
@@ -48,7 +50,7 @@ def landing(faults: Sequence[str], channels: Sequence[str], orders: int, seed: i
     elif verdict.holds:
         console.print(f"[green]{len(verdict.cases)} cases: what was landed is what was delivered.[/]")
         if verdict.idle:
-            console.print(f"[yellow]In {len(verdict.idle)} of them nothing could be spoiled; more --orders give occasion.[/]")
+            console.print(f"[yellow]In {len(verdict.idle)} of them nothing could be spoiled, for the reasons above.[/]")
     else:
         broken = sum(not case.holds for case in verdict.cases)
         console.print(f"[red]In {broken} of {len(verdict.cases)} cases landed and delivered differ.[/]")
@@ -103,10 +105,7 @@ def _played(hosts: ExitStack, world: World, seller: Seller) -> Played:
     connector, state = connectors()[seller.shop.channel], SandboxState(world)
     url = hosts.enter_context(hosted(state))
     return Played(
-        connector,
-        seller.connection(connector, url, now=lambda: state.now),
-        malform=lambda: state.faults.plan(seller.shop.channel, malformed=2),
-        move=lambda: state.advance(2),
+        connector, seller.connection(connector, url, now=lambda: state.now), Stage(state, seller.shop.channel, seller.shop.shop)
     )
 
 
@@ -115,8 +114,10 @@ def _case(case: Case) -> str:
     text = f"{mark} {case.channel:<12} {case.fault:<18} {case.landed:,} of {case.delivered:,} orders landed"
     if case.quarantined:
         text += f", {case.quarantined:,} set aside"
-    if not case.spoiled and case.fault != CLEAN.name:
-        text += ", [yellow]nothing was spoiled[/]"
+    if case.idle:
+        text += f", [yellow]nothing was spoiled: {case.idle}[/]"
+    if case.holds and case.surplus:
+        text += f", {case.surplus:,} told as no longer there"
     if case.mended:
         text += ", after reading again what differed"
     if case.said:

@@ -17,8 +17,9 @@ from sluice.config import ConfigError
 from sluice.operations.compare_scenarios import Simulation, simulation
 from sluice.operations.simulation import Grounds, grounds
 from sluice.planning.twin.compare import Outcome
-from sluice.planning.twin.error import TwinError
+from sluice.planning.twin.error import FEWEST, TwinError, days_told
 from sluice.planning.twin.files import load_scenario
+from sluice.planning.twin.history import Records
 from sluice.planning.twin.measures import MONEY
 
 SHOWN = {
@@ -88,9 +89,21 @@ def notes(known: Grounds, made: Simulation) -> list[str]:
     ]
     if known.uncounted:
         said.append(f"Nobody counts stock in {', '.join(known.uncounted)}: there the twin starts with 45 days of demand.")
-    if not made.error:
-        said.append(f"The records have {len(records.asked)} days: too few to hold the twin against a month of them.")
-    return said
+    return [*said, _held_against(records, made.error)]
+
+
+def _held_against(records: Records, error: Sequence[TwinError]) -> str:
+    """Of which days and facilities the twin's error is, or why there is none."""
+    if not error:
+        longest, _ = days_told(records, len(records.asked))
+        return (
+            f"The stock ledger tells the opening stock of {longest} days at most, and {FEWEST} are needed: the twin can't be "
+            "held against what happened. A stock walked back by orders and receipts would agree with itself."
+        )
+    first = error[0]
+    left = [name for name in records.facilities if name not in first.facilities]
+    beside = f"; left out, as nobody counted so early: {', '.join(left)}" if left else ""
+    return f"Twin error: {first.days} days from the stock that the ledger tells at {', '.join(first.facilities)}{beside}."
 
 
 def as_dict(known: Grounds, made: Simulation) -> dict[str, Any]:

@@ -26,6 +26,21 @@ full join (
 ) as i using (facility_id)
 order by facility_id
 """
+PLATFORMS = """
+select
+    p.channel, p.shop, p.facility_id, p.on_hand, p.reserved, p.incoming, p.unsellable, p.is_facility_stock, p.as_of,
+    published.quantity as published
+from unified.platform_stock as p
+left join lateral (
+    select sum(newest.quantity)::integer as quantity from (
+        select distinct on (o.listing_id) o.quantity from ops.outbox as o
+        where o.channel = p.channel and o.shop = p.shop and o.facility_id = p.facility_id and o.sku = p.sku and o.state = 'sent'
+        order by o.listing_id, o.message_id desc
+    ) as newest
+) as published on true
+where p.sku = %(sku)s
+order by p.channel, p.shop, p.facility_id
+"""
 COMPONENTS = "select component_sku as sku, quantity from ops.kits where bundle_sku = %(sku)s order by component_sku"
 PROMISES = """
 select
@@ -86,10 +101,13 @@ def show(sku: str, as_json: bool) -> None:
     with ledger() as db:
         facilities, components = _rows(db, POSITIONS, sku=sku), _rows(db, COMPONENTS, sku=sku)
         waiting = _rows(db, PROMISES, sku=sku)
-    if not facilities and not components:
+        # Made with the first shop that is connected.
+        (is_told,) = db.execute("select to_regclass('unified.platform_stock') is not null").fetchone() or (False,)
+        platforms = _rows(db, PLATFORMS, sku=sku) if is_told else []
+    if not facilities and not components and not platforms:
         raise ConfigError(f"the ledger has never seen the SKU {sku}")
     if as_json:
-        print_json({"sku": sku, "facilities": facilities, "components": components, "presales": waiting})
+        print_json({"sku": sku, "facilities": facilities, "components": components, "presales": waiting, "platforms": platforms})
         return
     headings = ("facility", "on hand", "committed", "held", "presale", "safety", "available", "counted (UTC)", "incoming")
     names = ("facility_id", "on_hand", "committed", "held", "presale_reserve", "safety_stock", "available")
@@ -99,8 +117,22 @@ def show(sku: str, as_json: bool) -> None:
     if components:
         parts = ", ".join(f"{one['quantity']} x {one['sku']}" for one in components)
         Console().print(f"{sku} is a bundle of {parts}: as many are available as the scarcest of them allows.", highlight=False)
+    if platforms:
+        _show_platforms(sku, platforms)
     if waiting:
         _show_promises(waiting)
+
+
+def _show_platforms(sku: str, rows: Sequence[Row]) -> None:
+    """What platforms count themselves, beside the numbers that they were told."""
+    names = ("on_hand", "reserved", "incoming", "unsellable", "published", "as_of")
+    shown = [[f"{row['channel']}/{row['shop']}", row["facility_id"], *map(_told, (row[name] for name in names))] for row in rows]
+    headings = ("platform", "where", "on hand", "reserved", "incoming", "unsellable", "told by us", "read (UTC)")
+    print_table(f"{sku}: pieces as the platforms count them", headings, shown)
+
+
+def _told(value: object) -> str:
+    return "" if value is None else text(value)
 
 
 def check(as_json: bool) -> int:

@@ -16,7 +16,7 @@ ERROR_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """`outcomes`, the first one the baseline; `error` is empty where the records are too short to hold the twin against them."""
+    """`outcomes`, the first one the baseline; `error` is empty where the ledger is too young to hold the twin against it."""
 
     drawn: bool
     days: int
@@ -44,6 +44,5 @@ def simulation(grounds: Grounds, given: Sequence[Scenario], drawn: bool, days: i
             yield ahead(records, days, seed) if drawn else replayed(records, days, seed)
 
     counts, counted = together(worlds(), scenarios, company, by_item=not drawn)
-    enough = len(records.asked) > ERROR_DAYS
-    error = twin_error(records, usual, company, ERROR_DAYS) if enough else []
+    error = twin_error(records, usual, company, ERROR_DAYS)
     return Simulation(drawn, counted, seeds, scenarios, compare(scenarios, counts, counted), error)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning
+from sluice.config import Planning, policy_as_json
 from sluice.operations import decisions, frames
 from sluice.operations.absorb import absorb
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.decisions import POSITION_COLUMNS, Run
 from sluice.operations.forecast import believed
+from sluice.operations.kept_levels import seen
 from sluice.operations.levels import levels_of
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.plan import Plan, expected_demand, items_of, plan
@@ -106,7 +106,7 @@ def decide(db: Connection, policy: Planning, outlets: Sequence[Outlet] = ()) -> 
     absorb(db)
     with decisions.turn(db):
         as_of, made, stock, forecast_id = _planned(db, policy)
-        run = Run("plan", as_of, _kept(policy), forecast_id=forecast_id)
+        run = Run("plan", as_of, policy_as_json(policy), forecast_id=forecast_id, seen=seen(db, as_of))
         run_id = decisions.append(db, run, {table: getattr(made, table) for table in Plan.__slots__}, stock)
         db.execute("delete from ops.stock_changes")  # of this snapshot: all that the plan has seen
         queued = sum(queue(db, outlet, everything=True) for outlet in outlets)
@@ -146,18 +146,13 @@ def invariant_violations(db: Connection, run_id: int | None = None) -> int:
     return row[0] if row else 0
 
 
-def _kept(policy: Planning) -> dict[str, Any]:
-    """The policy as JSON that gives it back, today's defaults included; of a rule only the terms that were said."""
-    rules = [rule.model_dump(mode="json", by_alias=True, exclude_unset=True) for rule in policy.rules]
-    return policy.model_dump(mode="json", by_alias=True) | {"rules": rules}
-
-
 def _planned(db: Connection, policy: Planning) -> tuple[date, Plan, pl.DataFrame, int | None]:
     """With the positions that it is made from, and the forecast's id."""
     as_of = first_day_unknown(db, policy)
-    forecast_id, forecast = believed(db, policy, as_of) or (None, None)
+    told = believed(db, policy, as_of)
+    forecast_id, forecast = told or (None, None)
     days = {"since": as_of - timedelta(days=policy.history_days), "until": as_of}
     rates = expected_demand(frames.read(db, DEMAND.format(**days), DEMAND_COLUMNS), policy, as_of, forecast)
     stock = frames.read(db, POSITION.format(**days), POSITION_COLUMNS)
-    levels = levels_of(db, items_of(stock, rates), policy, as_of, forecast)
+    levels = levels_of(db, items_of(stock, rates), policy, as_of, told)
     return as_of, plan(levels, rates.channels, stock, policy), stock, forecast_id

@@ -36,7 +36,7 @@ on conflict (facility_id, sku) do update set run_id = excluded.run_id, movement_
 class Run:
     """What a decision is made for: all items by a plan, or a few between two plans with what the plan `base_run_id` found out.
 
-    `forecast_id`: the forecast that a plan's demand is from.
+    `forecast_id`: the forecast that a plan's demand is from; `seen`: what its levels were made from (kept_levels.py).
     """
 
     kind: Literal["plan", "event"]
@@ -44,6 +44,7 @@ class Run:
     policy: Mapping[str, Any]
     base_run_id: int | None = None
     forecast_id: int | None = None
+    seen: Mapping[str, Any] | None = None
 
 
 @contextmanager
@@ -64,9 +65,9 @@ def turn(db: Connection) -> Iterator[None]:
 def append(db: Connection, run: Run, tables: Mapping[str, pl.DataFrame], positions: pl.DataFrame) -> int:
     """Append a decision and put it in force; its run_id. `positions` says by movement_id how far of each item it knows."""
     row = db.execute(
-        "insert into planning.runs (as_of, policy, kind, base_run_id, forecast_id, started_at)"
-        " values (%s, %s, %s, %s, %s, clock_timestamp()) returning run_id",
-        (run.as_of, Jsonb(run.policy), run.kind, run.base_run_id, run.forecast_id),
+        "insert into planning.runs (as_of, policy, kind, base_run_id, forecast_id, seen, started_at)"
+        " values (%s, %s, %s, %s, %s, %s, clock_timestamp()) returning run_id",
+        (run.as_of, Jsonb(run.policy), run.kind, run.base_run_id, run.forecast_id, Jsonb(run.seen) if run.seen else None),
     ).fetchone()
     assert row
     run_id = int(row[0])

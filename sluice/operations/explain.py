@@ -71,7 +71,7 @@ order by channel, shop
 SAFETY = """
 select
     safety_stock as wanted, demand_mean, demand_sd, lead_time_mean_days, lead_time_sd_days, lead_time_source, service_level,
-    method, target_kind, abc, review_period_days, quantile, error_shift, error_spread
+    method, target_kind, abc, review_period_days, quantile, error_shift, error_spread, policy
 from planning.safety_stock where run_id = %(run)s and facility_id = %(facility)s and sku = %(sku)s
 """
 COUNT = """

@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from sluice.planning.stock_levels import safety_again
+from sluice.planning.kept_levels import safety_again
 
 Row = dict[str, Any]
 
@@ -153,7 +153,7 @@ order by t.message_id
 SAFETY = """
 select
     s.run_id, s.facility_id, s.sku, s.demand_mean, s.demand_sd, s.lead_time_mean_days, s.lead_time_sd_days, s.service_level,
-    s.safety_stock, s.method, s.target_kind, s.error_shift, s.error_spread,
+    s.safety_stock, s.method, s.target_kind, s.error_shift, s.error_spread, s.policy, s.reorder_point, s.up_to,
     coalesce(s.review_period_days, (r.policy ->> 'review_period_days')::integer, 0) as review_period_days
 from planning.safety_stock as s inner join planning.runs as r on r.run_id = s.run_id
 where s.run_id >= %(first)s

@@ -11,7 +11,7 @@ PLANNED = """
 select
     s.run_id, r.as_of, s.facility_id, s.sku, s.demand_mean, s.demand_sd, s.lead_time_mean_days, s.lead_time_sd_days,
     s.lead_time_source, s.service_level, s.target_kind, s.abc, s.method, s.quantile, s.error_shift, s.error_spread,
-    s.safety_stock as safety_stock_wanted, s.reorder_point, s.up_to,
+    s.safety_stock as safety_stock_wanted, s.reorder_point, s.up_to, s.policy, s.order_quantity, s.policy_terms,
     coalesce(s.review_period_days::text, r.policy ->> 'review_period_days') as review_period_days,
     r.policy ->> 'horizon_days' as horizon_days,
     p.on_hand, p.safety_stock, p.presale_reserve, p.committed, p.held, p.quota_total, p.shared_pool, p.oversold,
@@ -30,8 +30,12 @@ MODELS = """
 select model, rmsse, bias, is_chosen from planning.forecast_models
 where forecast_id = %(forecast_id)s and demand_class = %(demand_class)s order by is_chosen desc, rmsse nulls last, model
 """
+PROMOTIONS = """
+select kind, channel, shop, past_days, sold, usual, share, uplift_of_all, uplift, planned_days from planning.forecast_promotions
+where forecast_id = %(forecast_id)s and facility_id = %(facility_id)s and sku = %(sku)s order by kind, channel, shop
+"""
 WEEKS = """
-select week_start, mean, sd, q10, q50, q90, q95 from planning.forecasts
+select week_start, mean, coalesce(baseline, mean) as baseline, sd, q10, q50, q90, q95 from planning.forecasts
 where forecast_id = %(forecast_id)s and facility_id = %(facility_id)s and sku = %(sku)s order by week_start
 """
 CHANNELS = """
@@ -44,7 +48,10 @@ where b.run_id = %(run_id)s and b.facility_id = %(facility_id)s and b.sku = %(sk
 
 
 def explain_plan(db: Connection, sku: str, facility: str | None = None) -> list[Row]:
-    """One row a facility, with `models`, `weeks` and `channels` as rows within; empty where the newest plan has no such item."""
+    """One row a facility, with `models`, `weeks`, `promotions` and `channels` as rows within.
+
+    Empty where the newest plan has no such item.
+    """
     with db.transaction():
         db.execute("set transaction isolation level repeatable read, read only")
         found = _rows(db, PLANNED, {"sku": sku, "facility": facility})
@@ -52,6 +59,7 @@ def explain_plan(db: Connection, sku: str, facility: str | None = None) -> list[
             forecast = row["is_forecast"]
             row["models"] = _rows(db, MODELS, row) if forecast else []
             row["weeks"] = _rows(db, WEEKS, row) if forecast else []
+            row["promotions"] = _rows(db, PROMOTIONS, row) if forecast else []
             row["channels"] = _rows(db, CHANNELS, row)
     return found
 

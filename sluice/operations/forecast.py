@@ -1,7 +1,7 @@
 """Forecast from the warehouse as it is: batches of SKUs in, planning.forecast_* out, in one transaction."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -72,13 +72,15 @@ where finished_at is not null and as_of <= %(as_of)s and as_of >= %(oldest)s
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished forecast. `total` has week_start, mean, q10, q90 of everything together, to be shown."""
+    """A finished forecast. `planned_days`: days of promotions to come, of all items. `total` has week_start, mean, q10, q90 of
+    everything together, to be shown."""
 
     forecast_id: int
     as_of: date
     items: int
     sold_out_days: int
     fallbacks: int
+    planned_days: int
     models: pl.DataFrame
     total: pl.DataFrame
 
@@ -113,6 +115,7 @@ def make(db: Connection, policy: Planning, as_of: date, countries: Collection[st
         told.height,
         int(told["sold_out_days"].sum()),
         int(told["model"].str.starts_with("fallback").sum()),
+        int(sum(one.promotions["planned_days"].sum() for one in done)),
         models,
         pl.concat([one.weeks for one in done]).group_by("week_start").agg(pl.all().sum()).sort("week_start"),
     )
@@ -128,12 +131,16 @@ def sold(db: Connection, as_of: date, weeks: int) -> pl.DataFrame:
     return frames.read(db, query, {"week_start": pl.Date, "pieces": pl.Float64})
 
 
-def believed(db: Connection, policy: Planning, as_of: date) -> tuple[int, Expected] | None:
+Told = tuple[int, Expected]
+"""A forecast's id, and its rates."""
+
+
+def believed(db: Connection, policy: Planning, as_of: date) -> Told | None:
     """The forecast that decisions as of that day take their demand from; None where there is none, or the policy wants none."""
     return expected(db, as_of) if policy.demand == "forecast" else None
 
 
-def expected(db: Connection, as_of: date) -> tuple[int, Expected] | None:
+def expected(db: Connection, as_of: date) -> Told | None:
     """The newest forecast that a plan as of that day may believe, and its rates; None where there is none so fresh."""
     row = db.execute(NEWEST, {"as_of": as_of, "oldest": as_of - FRESH}).fetchone()
     if row is None or row[0] is None:
@@ -167,6 +174,7 @@ def _shared(db: Connection, policy: Planning, as_of: date, countries: Collection
         closed_days(lines, since, as_of),
         festive.select("name", day="date_day").unique().sort("name", "day"),
         frames.read(db, PRODUCTS, products),
+        policy.promotions,
     )
 
 
@@ -175,9 +183,7 @@ def _batch(
 ) -> tuple[Forecast, Learned]:
     moves = frames.read(db, MOVES.format(**where), {**ITEM, "day": pl.Date, "moved": pl.Int64})
     discounts = frames.read(db, DISCOUNTS.format(**where), {**ITEM, "day": pl.Date, "share": pl.Float64})
-    own = Known(
-        sold_out_days(moves, as_of - timedelta(days=1)), promoted_days(discounts), shared.closed, shared.events, shared.products
-    )
+    own = replace(shared, sold_out=sold_out_days(moves, as_of - timedelta(days=1)), promoted=promoted_days(discounts))
     demand = frames.read(db, DEMAND.format(**where), DEMAND_COLUMNS)
     found = matrix(demand, own, as_of, policy.forecast_history_days, WEEK * policy.forecast_weeks)
     known = known or learned(found, policy, as_of)
@@ -185,7 +191,12 @@ def _batch(
 
 
 def _write(db: Connection, forecast_id: int, made: Forecast) -> None:
-    tables = {"forecast_items": made.items, "forecast_channels": made.channels, "forecasts": made.weeks}
+    tables = {
+        "forecast_items": made.items,
+        "forecast_channels": made.channels,
+        "forecasts": made.weeks,
+        "forecast_promotions": made.promotions,
+    }
     for table, frame in tables.items():
         if frame.height:
             frames.write(db, f"planning.{table}", frame.select(pl.lit(forecast_id).alias("forecast_id"), pl.all()))
@@ -194,4 +205,5 @@ def _write(db: Connection, forecast_id: int, made: Forecast) -> None:
 def _small(made: Forecast) -> Forecast:
     """What is told of a batch once it is written: memory does not grow with batches."""
     sums = made.weeks.group_by("week_start").agg(pl.col("mean", "q10", "q90").sum())
-    return Forecast(made.items.select("model", "sold_out_days"), made.channels.clear(), sums)
+    planned = made.promotions.select("planned_days")
+    return Forecast(made.items.select("model", "sold_out_days"), made.channels.clear(), sums, planned)

@@ -17,6 +17,8 @@ from sluice.operations import frames
 
 GROWN = 1.2
 """A model is learned anew when there are so many times the records that it was learned from."""
+GUEST = "guest:"
+"""What the id of a record begins with that was made of an order without an account (`secrets.guest_id`)."""
 LOCK = 7_291_011
 """Advisory lock: who decides on persons does it alone, a run of identity or a person who merges or parts."""
 ID = ("channel", "shop", "customer_id")
@@ -65,7 +67,7 @@ def _decide(db: Connection, records: pl.DataFrame, changed: int, full: bool) -> 
     is_full = known.model is None
     run_id = _one(db, "insert into customers.runs (is_full, settings) values (%s, %s) returning run_id", is_full, settings)
     # when a record was read, and whose it was, is no part of what it says
-    told = records.drop("customer_key", "seen_at", "loaded_at").with_columns(buyer_id=_buyer_id())
+    told = records.drop("customer_key", "seen_at", "loaded_at").with_columns(buyer_id=_buyer_id(), guest=_guest())
     linkage = link(told, _rulings(db, records), known)
     if is_full:
         db.execute("insert into customers.models (records, parameters) values (%s, %s)", (records.height, Jsonb(linkage.model)))
@@ -86,6 +88,11 @@ def _buyer_id() -> pl.Expr:
     """The customer's id where the whole platform knows the buyer by it."""
     platforms = [name for name, connector in connectors().items() if connector.has_one_buyer_id]
     return pl.when(pl.col("channel").is_in(platforms)).then("customer_id")
+
+
+def _guest() -> pl.Expr:
+    """The id, of a guest alone: two accounts of one shop are mostly two people, two orders of a guest's are not."""
+    return pl.when(pl.col("customer_id").str.starts_with(GUEST)).then("customer_id")
 
 
 def _keep(db: Connection, run_id: str, records: pl.DataFrame, linkage: Linkage) -> None:

@@ -92,7 +92,7 @@ class Outlet:
 
 def outlet(shop: Shop) -> Outlet | None:
     """The shop as one that takes numbers; None where its channel takes none."""
-    kept_by = shop.type.publishes
+    kept_by = shop.takes
     return Outlet(shop.connector, shop.shop, kept_by == "facility") if kept_by else None
 
 

@@ -9,6 +9,7 @@ from psycopg import Connection
 from sluice.config import Planning
 from sluice.operations import frames
 from sluice.planning.demand import ITEM
+from sluice.planning.inventory.policies import NEWSVENDOR
 from sluice.planning.replenishment.schedule import Integers, Terms, schedule
 from sluice.planning.replenishment.suggest import UNLIMITED, Suggested
 
@@ -45,9 +46,11 @@ def planned_orders(
     mean, q90 = _forecast(db, known, as_of, weeks, forecast)
     whole = {name: known[name].fill_null(missing).to_numpy().astype(np.int64) for name, missing in _WHOLE.items()}
     free = whole["on_hand"] - whole["promised"] - whole["waiting"] + whole["came"] - whole["left"]
+    once = (known["policy"] == NEWSVENDOR).to_numpy()
     terms = Terms(
-        whole["reorder_point"],
+        np.where(once, -UNLIMITED, whole["reorder_point"]),
         whole["up_to"],
+        whole["order_quantity"],
         known["lead_time_mean_days"].to_numpy(),
         np.maximum(1, whole["minimum_pieces"]),
         np.maximum(1, whole["multiple"]),
@@ -69,7 +72,7 @@ def planned_orders(
 
 _WHOLE = {
     "on_hand": 0, "promised": 0, "waiting": 0, "came": 0, "left": 0, "bought": 0, "reorder_point": 0, "up_to": 0,
-    "minimum_pieces": 1, "multiple": 1, "shelf_pieces": UNLIMITED,
+    "order_quantity": 0, "minimum_pieces": 1, "multiple": 1, "shelf_pieces": UNLIMITED,
 }  # fmt: skip
 
 

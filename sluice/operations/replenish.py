@@ -1,21 +1,21 @@
 """Replenish from the warehouse as it is: read positions and demand, let planning decide, append what it decided."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
-from sluice.config import Planning
+from sluice.config import Planning, policy_as_json
 from sluice.operations import frames
 from sluice.operations.absorb import absorb
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.forecast import believed
-from sluice.operations.levels import levels_of
+from sluice.operations.kept_levels import levels
 from sluice.operations.planned_orders import planned_orders
 from sluice.planning.demand import ITEM
-from sluice.planning.replenishment.economic import with_economic_lots
+from sluice.planning.inventory.policies import NEWSVENDOR, R_Q
 from sluice.planning.replenishment.messages import messages
 from sluice.planning.replenishment.suggest import UNIT, Suggested, Terms, suggest
 from sluice.planning.replenishment.terms import with_terms
@@ -87,21 +87,20 @@ def replenish(db: Connection, policy: Planning) -> Replenishment:
         db.execute("set transaction isolation level repeatable read")
         as_of = first_day_unknown(db, policy)
         stock = frames.read(db, POSITIONS, POSITION_COLUMNS)
-        forecast_id, forecast = believed(db, policy, as_of) or (None, None)
-        levels = levels_of(db, stock.select(ITEM), policy, as_of, forecast)
+        forecast = believed(db, policy, as_of)
+        held = levels(db, stock, policy, as_of, forecast)
         terms = policy.replenishment
-        items = with_economic_lots(with_terms(stock, terms.suppliers).join(levels, on=ITEM), terms.holding_rate)
-        held = levels.drop("up_to").join(items.select(*ITEM, "up_to"), on=ITEM)
+        items = with_terms(stock, terms.suppliers).join(held, on=ITEM)
         made = suggest(
             items.rename({"lead_time_mean_days": "lead_time"}),
             Terms(None if terms.budget is None else int(terms.budget * UNIT), int(terms.transfer_cost * UNIT)),
         )
         lines = frames.read(db, LINES, LINE_COLUMNS)
         rows = pl.concat([_buys(made, as_of), _moves(made, as_of), _messages(lines, items, as_of)], how="diagonal_relaxed")
-        ahead = planned_orders(db, items, lines, made, policy, as_of, forecast_id)
+        ahead = planned_orders(db, items, lines, made, policy, as_of, forecast[0] if forecast else None)
         row = db.execute(
-            "insert into planning.replenishments (as_of, policy) values (%s, %s::jsonb) returning replenishment_id",
-            (as_of, json.dumps(policy.model_dump(mode="json", by_alias=True))),
+            "insert into planning.replenishments (as_of, policy) values (%s, %s) returning replenishment_id",
+            (as_of, Jsonb(policy_as_json(policy))),
         ).fetchone()
         assert row
         run = pl.lit(row[0]).alias("replenishment_id")
@@ -110,7 +109,7 @@ def replenish(db: Connection, policy: Planning) -> Replenishment:
         frames.write(db, "planning.replenishment_suggestions", numbered)
         frames.write(db, "planning.planned_orders", ahead.select(run, pl.all()))
     kinds = dict(rows.group_by("kind").len().sort("kind").iter_rows())
-    return Replenishment(row[0], as_of, levels.height, kinds)
+    return Replenishment(row[0], as_of, held.height, kinds)
 
 
 def _buys(made: Suggested, as_of: date) -> pl.DataFrame:
@@ -121,8 +120,17 @@ def _buys(made: Suggested, as_of: date) -> pl.DataFrame:
         wanted=pl.max_horizontal("wanted", "quantity"),
         needed_on=pl.lit(as_of) + pl.duration(days=lead),
         from_facility_id=pl.lit(None, pl.String),
-        reason=pl.when(pl.col("reason") == "").then(pl.lit("position at or below the reorder point")).otherwise("reason"),
+        reason=pl.when(pl.col("reason") == "").then(_why()).otherwise("reason"),
     )
+
+
+def _why() -> pl.Expr:
+    """Why an item is bought, by its policy."""
+    lots = pl.format("at or below {}: in lots of {}", "reorder_point", "order_quantity")
+    season = pl.format("the rest of the season takes {}", "up_to")
+    filled = pl.format("at or below {}: filled up to {}", "reorder_point", "up_to")
+    by = pl.col("policy")
+    return pl.when(by == R_Q).then(lots).when(by == NEWSVENDOR).then(season).otherwise(filled)
 
 
 def _moves(made: Suggested, as_of: date) -> pl.DataFrame:

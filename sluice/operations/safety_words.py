@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluice.planning.inventory.choose import CALIBRATED, COUNTS, NORMAL
+from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR
 
 FORMULAS = {
     CALIBRATED: "e x s x sqrt(d (L + R) + 1), rounded up; e = quantile of past forecasts' errors, s = how wide the item's are",
@@ -14,11 +15,16 @@ FORMULAS = {
     (NORMAL, "fill_rate"): "safety stock at which normal demand of L + R days and of L days, with sd^2 = t sd_d^2 + d^2 sd_L^2, "
     "leaves no more than (1 - fill rate) d R pieces missing a cycle, rounded up",
 }  # fmt: skip
+IN_LOTS_FORMULA = "z x sqrt((L + R) x sd_d^2 + d^2 x sd_L^2), rounded up; z: standard loss G(z) = Q (1 - fill rate) / sigma"
 
 
 def formula(row: Mapping[str, Any]) -> str:
     """Plans of before methods were kept had the normal formula."""
-    kind = row["target_kind"]
+    kind, policy = row["target_kind"], row["policy"]
+    if policy == NEWSVENDOR:
+        return "nothing is held back: there is no next order of the season to wait for"
+    if policy in IN_LOTS and row["method"] == NORMAL and kind == "fill_rate":
+        return IN_LOTS_FORMULA
     return FORMULAS[row["method"]] if row["method"] in FORMULAS else FORMULAS[NORMAL, kind or "cycle_service_level"]
 
 

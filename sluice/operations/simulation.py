@@ -148,6 +148,7 @@ def _records(
         lead_mean=np.broadcast_to(np.maximum(1.0, mean), shape),
         lead_sd=np.broadcast_to(sd, shape),
         counted=np.array([name in began for name in facilities]),
+        told_from=since,
     )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from sluice.planning.festivals import COUNTRIES, Day, of_year
 
-FIRST_YEAR, LAST_YEAR = 2009, 2030
+FIRST_YEAR, LAST_YEAR = 2009, 2035
 """Of dim_dates and its seed."""
 SUBDIVISIONS = {"GB": "ENG"}
 """Whose holidays speak for the country: the United Kingdom as a whole has fewer than each of its parts."""

@@ -9,8 +9,11 @@ import polars as pl
 
 from sluice.planning.demand import CHANNEL, ITEM
 from sluice.planning.forecasting.history import Flags, History
+from sluice.planning.forecasting.response import Runs
 from sluice.planning.forecasting.smoothing import Floats, Integers
 from sluice.planning.forecasting.week import WEEK
+from sluice.planning.promotions import Kind, covered, kinds, planner, running, share
+from sluice.promotions import Promotion
 
 BUSY = 5.0
 """Lines a day above which a day without any means that the facility was closed: by chance it happens once in 150 days."""
@@ -20,20 +23,33 @@ PRICE_BANDS = 3
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known beside the sales, all frames: `sold_out` and `promoted` (facility_id, sku, day), `closed` (facility_id, day),
-    `events` (name, day), which reach into the days ahead, `products` (sku, category, price)."""
+    `events` (name, day), which reach into the days ahead, `products` (sku, category, price); and the `promotions` of the plan."""
 
     sold_out: pl.DataFrame
     promoted: pl.DataFrame
     closed: pl.DataFrame
     events: pl.DataFrame
     products: pl.DataFrame
+    promotions: Sequence[Promotion] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Promotional:
+    """Pieces that a channel, a row of Matrix.channels, sold in a week while a promotion of the kind ran on it."""
+
+    channel: Integers
+    week: Integers
+    kind: Integers
+    pieces: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """`items` (facility_id, sku), sorted, one a row of `history`; revenue and the group of like items of each; the events of the
     days ahead (names, days); and `by_channel` (channels, weeks), pieces as booked in whole weeks up to the newest day, of each
-    channel that sold an item, `channels` (facility_id, sku, channel, shop), which is the row `item_of` of the items."""
+    channel that sold an item, `channels` (facility_id, sku, channel, shop), which is the row `item_of` of the items. `kinds` of
+    promotions: whether each `covers` a row of `channels` (rows, kinds), the uplift that the `planner` gives, NaN where none, and
+    which are `planned` (kinds, items, days ahead), and what channels sold by those of the past, `of_promotions`."""
 
     items: pl.DataFrame
     history: History
@@ -43,6 +59,11 @@ class Matrix:
     channels: pl.DataFrame
     by_channel: Floats
     item_of: Integers
+    kinds: list[Kind]
+    covers: Flags
+    planner: Floats
+    planned: Flags
+    of_promotions: Promotional
 
 
 def matrix(demand: pl.DataFrame, known: Known, as_of: date, days: int, ahead: int) -> Matrix:
@@ -65,12 +86,16 @@ def matrix(demand: pl.DataFrame, known: Known, as_of: date, days: int, ahead: in
     total = _filled(sales, "row", items.height, days)
     events = _events(known.events, since, days + ahead)
     shape = (items.height, days)
+    of = kinds(known.promotions)
+    ran = running(known.promotions, items.select(ITEM), known.products, since, days + ahead)
+    ran[0, :, :days] |= _flagged(known.promoted, items, ITEM, since, shape) & ~ran[:, :, :days].any(axis=0)
+    covers, item_of = covered(of, channels), channels["row"].to_numpy().astype(np.int64)
     history = History(
         total,
         np.where((total > 0).any(axis=1), np.argmax(total > 0, axis=1), days),
         _flagged(known.closed, items, ["facility_id"], since, shape),
         _flagged(known.sold_out, items, ITEM, since, shape),
-        _flagged(known.promoted, items, ITEM, since, shape),
+        _runs(sales, ran[:, :, :days], covers, share(_usually(sales, ran, channels.height), covers, item_of, items.height)),
         events[:, :days],
     )
     revenue = np.bincount(sales["row"].to_numpy(), sales["revenue"].to_numpy(), items.height)
@@ -83,7 +108,12 @@ def matrix(demand: pl.DataFrame, known: Known, as_of: date, days: int, ahead: in
         events[:, days:],
         channels.select(ITEM + CHANNEL),
         _filled(_in_weeks(sales, days), "at", channels.height, days // WEEK),
-        channels["row"].to_numpy().astype(np.int64),
+        item_of,
+        of,
+        covers,
+        planner(known.promotions),
+        ran[:, :, days:],
+        _promotional(sales, ran, covers, days),
     )
 
 
@@ -104,6 +134,33 @@ def closed_days(by_facility: pl.DataFrame, since: date, until: date) -> pl.DataF
 
 def _day(column: pl.Expr, since: date) -> pl.Expr:
     return (column.cast(pl.Date) - pl.lit(since)).dt.total_days()
+
+
+def _usually(sales: pl.DataFrame, ran: Flags, channels: int) -> Floats:
+    """Pieces of each channel on days without a promotion."""
+    row, day, at = (sales[name].to_numpy().astype(np.int64) for name in ("row", "day", "at"))
+    pieces = np.where(ran[:, row, day].any(axis=0), 0.0, sales["quantity"].to_numpy())
+    return np.bincount(at, pieces, channels).astype(np.float64)
+
+
+def _runs(sales: pl.DataFrame, ran: Flags, covers: Flags, share: Floats) -> Runs:
+    kind, row, day = np.nonzero(ran)
+    sold = np.zeros(len(kind))
+    at, items, days = sales["at"].to_numpy(), ran.shape[1], ran.shape[2]
+    for number in np.unique(kind).tolist():
+        one = kind == number
+        through = _filled(sales.filter(pl.Series(covers[at, number], dtype=pl.Boolean)), "row", items, days)
+        sold[one] = through[row[one], day[one]]
+    return Runs(row, day, kind, sold, share)
+
+
+def _promotional(sales: pl.DataFrame, ran: Flags, covers: Flags, days: int) -> Promotional:
+    row, day, at = (sales[name].to_numpy().astype(np.int64) for name in ("row", "day", "at"))
+    kind, sale = np.nonzero(ran[:, row, day] & covers[at].T)
+    week = (day[sale] - days % WEEK) // WEEK
+    whole = week >= 0
+    pieces = sales["quantity"].to_numpy()[sale]
+    return Promotional(at[sale][whole], week[whole], kind[whole], pieces[whole])
 
 
 def _in_weeks(sales: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -59,8 +59,13 @@ QIXI = (
     "0826",
     "0816",
     "0805",
+    "0824",
+    "0812",
+    "0801",
+    "0820",
+    "0810",
 )
-"""Seventh day of the seventh lunar month, 2009 to 2030. A test holds them against the moon."""
+"""Seventh day of the seventh lunar month, 2009 to 2035. A test holds them against the moon."""
 
 PRIME_DAYS = {
     2015: ("0715", "0715"),

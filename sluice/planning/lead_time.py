@@ -21,7 +21,8 @@ WHO = ["policy", "all suppliers", "supplier", "sku"]
 
 
 def supply(items: pl.DataFrame, purchase_order_lines: pl.DataFrame, policy: Planning) -> pl.DataFrame:
-    """`items` (with sku; a row an item) and lead_time_mean_days, lead_time_sd_days, lead_time_source.
+    """`items` (with sku; a row an item), supplier_id and supplier, the newest, and lead_time_mean_days, lead_time_sd_days,
+    lead_time_source.
 
     A lead time that the policy's terms of the newest supplier say goes before what was seen; its spread stays.
     """
@@ -32,6 +33,8 @@ def supply(items: pl.DataFrame, purchase_order_lines: pl.DataFrame, policy: Plan
     source = pl.when(pl.Series(said.is_not_null())).then(pl.lit("terms"))
     return found.select(
         *items.columns,
+        "supplier_id",
+        "supplier",
         lead_time_mean_days=mean,
         lead_time_sd_days=pl.col("sd").fill_null(everybody[1]),
         lead_time_source=source.otherwise(pl.col("source").fill_null(everybody[2])),

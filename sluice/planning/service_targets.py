@@ -12,9 +12,11 @@ A, B = 0.8, 0.95
 Management and Maintenance* 109, 1951)."""
 
 
-def abc(worth: np.ndarray) -> np.ndarray:
-    """'A', 'B' or 'C' of each item by what it brings in; C where it brings in nothing. Equal items in order."""
-    value = np.maximum(np.nan_to_num(np.asarray(worth, np.float64)), 0)
+def abc(revenue: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+    """'A', 'B' or 'C' of each item by what it brings in, by pieces where no item's revenue is known; C where that is nothing.
+    Equal items in order."""
+    earned, sold = (np.maximum(np.nan_to_num(np.asarray(one, np.float64)), 0) for one in (revenue, pieces))
+    value = earned if earned.any() else sold
     ranked = np.argsort(-value, kind="stable")
     before = np.zeros(len(value))
     before[ranked] = np.cumsum(value[ranked]) - value[ranked]

@@ -1,113 +1,105 @@
-"""The level of every item: what it is filled up to, when, and what of it is held against what isn't expected; the same for the
-plan and for replenishment."""
+"""The level of every item: what it is filled up to, when, how much at a time, and what of it is held against what isn't
+expected; the same for the plan and for replenishment."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from sluice.config import Planning
-from sluice.planning.demand import ITEM
-from sluice.planning.inventory import calibrated
-from sluice.planning.inventory.choose import CALIBRATED, NORMAL, choose, formula
-from sluice.planning.inventory.levels import Floats, Integers, Supply, Target
+from sluice.planning.inventory import reaching
+from sluice.planning.inventory.choose import NORMAL, choose, daily_rate, formula
+from sluice.planning.inventory.levels import FILL_RATE, Floats, Target
+from sluice.planning.inventory.ordering import Sized
+from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR, PERIODIC, economic, held_to, sizes
+from sluice.planning.item_levels import columns, numbers, rate, supply, with_all_terms
+from sluice.planning.item_policies import costs
 from sluice.planning.safety_stock import pieces
+from sluice.planning.season_levels import season_levels
 from sluice.planning.service_targets import targets
 
-FILL_RATE = "fill_rate"
 CURVE = (0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
-CYCLE_SERVICE_LEVEL = "cycle_service_level"
+WAITING_GRID = (0.8, 0.9, 0.95, 0.99)
+"""Fill rates that are played where waiting is weighed; between them is interpolated."""
+Found = Mapping[str, reaching.Reached]
+"""By policy, the quantile that reaches each target."""
 
 
-def stock_levels(
-    items: pl.DataFrame, history: Floats, policy: Planning, of_fill_rate: dict[float, float] | None = None
-) -> pl.DataFrame:
+def stock_levels(items: pl.DataFrame, history: Floats, policy: Planning, found: Found | None = None) -> pl.DataFrame:
     """Columns of planning.safety_stock without run_id, a row an item.
 
     `items`: facility_id, sku; forecast_mean, forecast_sd (pieces a day; null: no forecast has it); abc; lead_time_mean_days,
-    lead_time_sd_days, lead_time_source. `history` (items, days) as inventory/history.py makes it. `of_fill_rate`: quantiles found
-    from a sample that stands for all (`fill_quantiles`); from these items if left out.
+    lead_time_sd_days, lead_time_source; and where an item is not ordered as all are, the terms of item_levels and the columns of
+    item_policies. `history` (items, days) as inventory/history.py makes it. `found`: quantiles found from a sample that stands
+    for all (`quantiles`); from these items if left out.
     """
-    supply, target = _supply(items, policy), targets(items["sku"], items["abc"].to_numpy(), policy)
-    rate = (_numbers(items, "forecast_mean"), _numbers(items, "forecast_sd"))
-    made = choose(history, supply, target, rate, of_fill_rate, policy.lost_sales)
-    up_to = pieces(made.up_to)
-    point = np.minimum(pieces(made.mean * supply.lead_time + made.safety), up_to)
-    return items.select(
-        *ITEM,
-        demand_mean=pl.Series(made.mean),
-        demand_sd=pl.Series(made.sd),
-        lead_time_mean_days=pl.Series(supply.lead_time),
-        lead_time_sd_days=pl.Series(supply.lead_time_sd),
-        lead_time_source=pl.col("lead_time_source"),
-        review_period_days=pl.lit(supply.review, pl.Int64),
-        target_kind=pl.Series(np.where(target.is_fill_rate, FILL_RATE, CYCLE_SERVICE_LEVEL), dtype=pl.String),
-        service_level=pl.Series(target.level),
-        abc=pl.col("abc"),
-        method=pl.Series(made.method.astype(str), dtype=pl.String),
-        quantile=pl.Series(made.quantile).fill_nan(None),
-        error_shift=pl.Series(made.errors.shift).fill_nan(None),
-        error_spread=pl.Series(made.errors.spread).fill_nan(None),
-        safety_stock=pl.Series(pieces(made.safety), dtype=pl.Int64),
-        reorder_point=pl.Series(point, dtype=pl.Int64),
-        up_to=pl.Series(up_to, dtype=pl.Int64),
+    whole = with_all_terms(items)
+    found = quantiles(whole, history, policy) if found is None else found
+    parts = []
+    for name in sorted(set(whole["policy"].to_list())) or [PERIODIC]:
+        seasonal = name == NEWSVENDOR
+        made = (
+            season_levels(whole, history, policy, name)
+            if seasonal
+            else _levels(whole, history, policy, name, found.get(name, {}))
+        )
+        parts.append(made.with_row_index("row").filter(pl.Series(whole["policy"] == name, dtype=pl.Boolean)))
+    return pl.concat(parts).sort("row").drop("row")
+
+
+def quantiles(items: pl.DataFrame, history: Floats, policy: Planning) -> Found:
+    """Of every policy that the configuration has, the quantile of demand that each of its targets asks for, where that isn't the
+    target itself."""
+    whole, named = with_all_terms(items), policy.replenishment.policies
+    kinds = {(one.kind == FILL_RATE, one.level) for one in policy.service} | {(False, policy.service_level)}
+    found: dict[str, reaching.Reached] = {}
+    for name in sorted({PERIODIC, *(one.policy for one in named)} - {NEWSVENDOR}):
+        weighs = name in IN_LOTS and any(one.waiting_cost and one.policy == name for one in named)
+        wanted = {aim for aim in kinds if aim[0] or name in IN_LOTS} | {(True, level) for level in WAITING_GRID if weighs}
+        rows = (whole["policy"] == name).to_numpy()
+        sized = _sized(whole, policy, name)
+        found[name] = reaching.quantiles(history, supply(whole, policy, name), sorted(wanted), policy.lost_sales, sized, rows)
+    return found
+
+
+def _levels(items: pl.DataFrame, history: Floats, policy: Planning, name: str, reached: reaching.Reached) -> pl.DataFrame:
+    supplied, weighed = supply(items, policy, name), costs(items, policy.replenishment.holding_rate)
+    target = held_to(name, targets(items["sku"], items["abc"].to_numpy(), policy), weighed)
+    sized = _sized(items, policy, name)
+    order = sized and sized(daily_rate(history, numbers(items, "forecast_mean")))
+    made = choose(history, supplied, target, rate(items), reached, policy.lost_sales, order)
+    point = up_to = pieces(made.position)
+    if order is not None:
+        up_to = point + pieces(order.quantity)
+    if name == PERIODIC:
+        point = np.minimum(pieces(made.mean * supplied.lead_time + made.safety), up_to)
+        up_to = np.maximum(up_to, point + pieces(np.nan_to_num(economic(made.mean, weighed))))
+    is_said = pl.lit(name != PERIODIC) | (pl.col("order_cost") > 0)
+    ratio = (
+        pl.lit(None, pl.Float64) if name == PERIODIC else pl.Series(np.where(weighed.weigh, target.level, np.nan)).fill_nan(None)
     )
+    terms = pl.struct(
+        "order_cost", "unit_cost", "waiting_cost", pl.lit(policy.replenishment.holding_rate).alias("holding_rate"), ratio=ratio
+    )
+    quantity = pl.lit(None, pl.Int64) if order is None or not order.fixed else pl.lit(pl.Series(pieces(order.quantity)))
+    said = {"order_quantity": quantity, "policy_terms": pl.when(is_said).then(terms.struct.json_encode())}
+    return columns(items, (supplied, target), made, (point, up_to), said)
 
 
-def fill_quantiles(items: pl.DataFrame, history: Floats, policy: Planning) -> dict[float, float]:
-    """The quantile of demand that each fill rate of the policy asks for; of none where the policy has none."""
-    levels = {one.level for one in policy.service if one.kind == FILL_RATE}
-    return calibrated.reaching(history, _supply(items, policy), sorted(levels), policy.lost_sales) if history.size else {}
+def _sized(items: pl.DataFrame, policy: Planning, name: str) -> Sized | None:
+    least, multiple = (items[one].fill_null(1).to_numpy().astype(np.float64) for one in ("minimum_pieces", "multiple"))
+    weighed = costs(items, policy.replenishment.holding_rate)
+    return sizes(name, max(1, policy.review_period_days), weighed, least, multiple)
 
 
 def curve(items: pl.DataFrame, history: Floats, policy: Planning) -> list[dict[str, float]]:
     """The exchange curve: `level`, the cycle service level that all items are held to, the safety `stock` of all together that it
     takes, and what the `normal` formula would take; pieces."""
-    supply, rate = _supply(items, policy), (_numbers(items, "forecast_mean"), _numbers(items, "forecast_sd"))
+    supplied, told = supply(items, policy), rate(items)
     points = []
     for level in CURVE:
         target = Target(np.full(items.height, level), np.zeros(items.height, np.bool_))
-        made = choose(history, supply, target, rate, {})
-        normal = formula(made.mean, made.sd, supply, target, NORMAL)[1]
+        made = choose(history, supplied, target, told, {})
+        normal = formula(made.mean, made.sd, supplied, target, NORMAL)[1]
         points.append({"level": level, "stock": float(pieces(made.safety).sum()), "normal": float(pieces(normal).sum())})
     return points
-
-
-def safety_again(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Safety stock of rows of planning.safety_stock by the terms that they keep.
-
-    Of plans of before methods were kept (target_kind is null) it was the normal formula.
-    """
-    wanted = [0] * len(rows)
-    alike: dict[tuple[str, int], list[int]] = {}
-    for at, row in enumerate(rows):
-        method = row["method"] if row["target_kind"] else NORMAL
-        alike.setdefault((method, row["review_period_days"]), []).append(at)
-    for (method, review), places in alike.items():
-        found = _safety(method, review, pl.DataFrame([rows[at] for at in places], infer_schema_length=None))
-        for at, one in zip(places, found, strict=True):
-            wanted[at] = int(one)
-    return wanted
-
-
-def _safety(method: str, review: int, rows: pl.DataFrame) -> Integers:
-    names = ("demand_mean", "demand_sd", "lead_time_mean_days", "lead_time_sd_days", "service_level")
-    mean, sd, lead, lead_sd, level = (_numbers(rows, name) for name in names)
-    supply = Supply(lead, lead_sd, review)
-    if method == CALIBRATED:
-        errors = calibrated.Errors(_numbers(rows, "error_spread"), _numbers(rows, "error_shift"))
-        safety = np.maximum(0.0, errors.beyond(mean * supply.protected))
-    else:
-        is_fill = (rows["target_kind"].cast(pl.String) == FILL_RATE).fill_null(False).to_numpy()
-        safety = formula(mean, sd, supply, Target(level, is_fill), method)[1]
-    return pieces(safety)
-
-
-def _supply(items: pl.DataFrame, policy: Planning) -> Supply:
-    mean, sd = _numbers(items, "lead_time_mean_days"), _numbers(items, "lead_time_sd_days")
-    return Supply(mean, sd, max(1, policy.review_period_days))
-
-
-def _numbers(items: pl.DataFrame, name: str) -> Floats:
-    return items[name].cast(pl.Float64).fill_null(np.nan).to_numpy().astype(np.float64)

@@ -4,7 +4,7 @@ create schema if not exists marts;
 create table unified.stock (channel text, shop text, facility_id text, sku text, on_hand int, as_of timestamptz, loaded_at timestamptz);
 create table unified.purchase_order_lines (
     channel text, shop text, po_id text, line_id text, supplier_id text, facility_id text, sku text, quantity int, received_quantity int,
-    status text, ordered_at timestamptz, expected_at timestamptz, received_at timestamptz, supplier text
+    status text, ordered_at timestamptz, expected_at timestamptz, received_at timestamptz, supplier text, loaded_at timestamptz
 );
 create table unified.bundle_components (
     channel text, shop text, bundle_sku text, component_sku text, quantity int, loaded_at timestamptz
@@ -15,8 +15,10 @@ create table unified.products (
 );
 create table unified.facilities (facility_id text, kind text, priority int);
 create table marts.demand_daily (
-    demand_date date, channel text, shop text, facility_id text, sku text, quantity int, returned_quantity int, revenue_base numeric
+    demand_date date, channel text, shop text, facility_id text, sku text, quantity int, returned_quantity int, revenue_base numeric,
+    loaded_at timestamptz
 );
+create table marts.dim_products (sku text, cost_base numeric, price numeric, loaded_at timestamptz);
 insert into unified.facilities values ('WH', 'warehouse', 1), ('ST', 'store', 2);
 insert into unified.bundle_components values
     ('odoo', 'erp', 'SET', 'A', 2, '2026-01-01'), ('odoo', 'erp', 'SET', 'B', 1, '2026-01-01');

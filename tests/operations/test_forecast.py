@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 import psycopg
 import pytest
 from rich.console import Console
 
 from sluice import warehouse
+from sluice.cli.backtest import _worth
 from sluice.cli.explain_plan import _tree
 from sluice.config import Planning
 from sluice.operations.decide import decide, planned
 from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import expected, make, sold
+from sluice.operations.levels import demand_history, levels_of
+from sluice.planning.service_targets import abc
 from tests.conftest import copy_of
 
 AS_OF = date(2026, 3, 31)
@@ -130,6 +134,68 @@ def test_batches_are_as_one(db: psycopg.Connection) -> None:
     one, other = items(db, whole.forecast_id), items(db, parts.forecast_id)
     assert one.keys() == other.keys()
     assert all(other[key][0] == pytest.approx(one[key][0], rel=0.1) for key in one)
+
+
+def test_a_planned_promotion_is_in_the_forecast_and_explained(db: psycopg.Connection) -> None:
+    """taobao sells 10 of 14 pieces a day: twice of it in the first week is 24, for the SKUs of the plan alone."""
+    db.execute(
+        "update marts.demand_daily set quantity = 2 * quantity where channel = 'taobao' and sku in ('B', 'C')"
+        " and demand_date between %s and %s",
+        (AS_OF - timedelta(days=60), AS_OF - timedelta(days=47)),
+    )
+    db.commit()
+    plan = [
+        {
+            "from": AS_OF - timedelta(days=60),
+            "to": AS_OF - timedelta(days=47),
+            "sku": ["B", "C"],
+            "channel": "taobao",
+            "kind": "fair",
+        },
+        {"from": AS_OF, "to": AS_OF + timedelta(days=6), "sku": ["B", "C"], "channel": "taobao", "kind": "fair"},
+    ]
+    policy = Planning.model_validate(POLICY.model_dump(by_alias=True) | {"promotions": plan})
+    made = make(db, policy, AS_OF)
+    assert made.planned_days == 4 * 7, "two SKUs at two facilities"
+    decide(db, policy)
+    kept = db.execute("select policy -> 'promotions' -> 1 ->> 'kind' from planning.runs order by run_id desc limit 1").fetchone()
+    assert kept == ("fair",), "the plan's record says what was planned"
+    db.commit()
+    (row,) = explain_plan(db, "B", "SH")
+    first, second = row["weeks"][:2]
+    assert first["mean"] == pytest.approx(24 * 7, rel=0.1)
+    assert first["baseline"] == pytest.approx(14 * 7, rel=0.08)
+    assert (second["mean"], first["q90"] > second["q90"] * 1.5) == (second["baseline"], True)
+    (promotion,) = row["promotions"]
+    assert (promotion["kind"], promotion["channel"], promotion["past_days"], promotion["planned_days"]) == (
+        "fair",
+        "taobao",
+        14,
+        7,
+    )
+    assert promotion["uplift"] == pytest.approx(2, rel=0.1)
+    (other,) = explain_plan(db, "D", "SH")
+    assert other["promotions"] == []
+    assert all(one["mean"] == one["baseline"] for one in other["weeks"])
+    rendered = Console(width=160, record=True, file=io.StringIO())
+    rendered.print(_tree(row))
+    told = rendered.export_text()
+    rise = f"x {first['mean'] / first['baseline']:.2f}"
+    assert all(word in told for word in ("promotion fair on taobao/*", "baseline", rise, "planned on 7")), told
+
+
+def test_the_backtest_ranks_items_as_the_plan_does(db: psycopg.Connection) -> None:
+    """E brings in most of the money with the fewest pieces: by pieces it would be the last."""
+    db.execute("update marts.demand_daily set revenue_base = 500 * quantity where sku = 'E'")
+    db.execute("delete from marts.demand_daily where sku = 'E' and demand_date < %s", (AS_OF - timedelta(days=40),))
+    db.commit()
+    items, history = demand_history(db, POLICY, AS_OF, 210)
+    pieces = np.nansum(history, axis=1)
+    of_backtest = items.select("facility_id", "sku", abc=pl.Series(_worth(items, pieces))).sort("facility_id", "sku")
+    of_plan = levels_of(db, items.select("facility_id", "sku"), POLICY, AS_OF, None).select("facility_id", "sku", "abc")
+    assert of_backtest.equals(of_plan)
+    assert of_plan.filter(sku="E")["abc"].to_list() == ["A", "A"]
+    assert abc(np.zeros(len(pieces)), pieces).tolist() != of_plan["abc"].to_list()
 
 
 def test_an_empty_warehouse_gives_an_empty_forecast(postgres: warehouse.Embedded, built_template: str) -> None:

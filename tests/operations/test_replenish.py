@@ -9,11 +9,14 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.config import Planning
+from sluice.config import Planning, policy_as_json
+from sluice.operations import decisions, kept_levels
 from sluice.operations.decide import decide
 from sluice.operations.explain_all import explain_all
+from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import make
 from sluice.operations.levels import levels_of
+from sluice.operations.policy_words import ordering
 from sluice.operations.replenish import replenish
 from tests.conftest import copy_of
 
@@ -106,6 +109,77 @@ def test_the_plan_and_replenishment_hold_the_same_levels(db: psycopg.Connection,
     assert set(believed) == {demand == "forecast"}
     db.commit()
     assert explain_all(db).differences == []
+
+
+def test_levels_are_read_where_they_are_still_the_same_and_worked_out_anew_where_not(db: psycopg.Connection) -> None:
+    """A plan whose levels nobody would work out: they are held until something that levels are made from changes."""
+    policy = POLICY.model_copy(update={"demand": "history"})
+    items = pl.DataFrame({"facility_id": [key[0] for key in STOCK], "sku": [key[1] for key in STOCK]}).sort("facility_id", "sku")
+    strange = levels_of(db, items, policy, AS_OF, None).with_columns(up_to=pl.col("up_to") + 7777)
+    with decisions.turn(db):
+        run = decisions.Run("plan", AS_OF, policy_as_json(policy), seen=kept_levels.seen(db, AS_OF))
+        decisions.append(db, run, {"safety_stock": strange}, items.with_columns(movement_id=pl.lit(0)))
+    assert kept_levels.levels(db, items, policy, AS_OF, None).equals(strange)
+    assert kept_levels.levels(db, items.head(1), policy, AS_OF, None)["up_to"].to_list() == [strange["up_to"][0]]
+    other_policy = policy.model_copy(update={"service_level": 0.91})
+    other_item = pl.concat([items, pl.DataFrame({"facility_id": ["SH"], "sku": ["NEW"]})])
+    for asked, held, day in (
+        (items, other_policy, AS_OF),
+        (other_item, policy, AS_OF),
+        (items, policy, AS_OF + timedelta(days=1)),
+    ):
+        assert kept_levels.levels(db, asked, held, day, None)["up_to"].max() < 7777
+    db.execute("update marts.demand_daily set quantity = quantity + 1 where demand_date = %s", (GONE,))
+    assert kept_levels.levels(db, items, policy, AS_OF, None)["up_to"].max() < 7777
+
+
+ORDERED = POLICY.model_copy(
+    update={
+        "demand": "history",
+        "replenishment": Planning.model_validate(
+            {
+                "replenishment": {
+                    "suppliers": [{"unit_cost": 40, "order_cost": 20}],
+                    "policies": [
+                        {"policy": "s_s"},
+                        {"policy": "r_q", "sku": "SHADE", "waiting_cost": "0.5"},
+                        {"policy": "newsvendor", "sku": "OLD", "season": {"ends": "2026-04-30", "price": 60, "salvage": 10}},
+                    ],
+                }
+            }
+        ).replenishment,
+    }
+)
+
+
+def test_each_item_is_ordered_by_its_policy_and_says_why(db: psycopg.Connection) -> None:
+    decide(db, ORDERED)
+    replenish(db, ORDERED)
+    held = {row[:2]: row[2:] for row in db.execute(
+        "select facility_id, sku, policy, order_quantity, reorder_point, up_to, target_kind from planning.reorder_policies"
+    ).fetchall()}  # fmt: skip
+    policy, lot, point, up_to, kind = held["SH", "SHADE"]
+    assert (policy, kind) == ("r_q", "fill_rate")
+    # sqrt(2 x 20 x 730 / 10) = 54.04 pieces, x sqrt((0.0274 + 0.5) / 0.5) = 55.5
+    assert lot == 56
+    assert up_to == point + lot
+    (bought,) = rows(db, "quantity, reason", "kind = 'buy' and sku = 'SHADE'")
+    assert bought == (56, f"at or below {point}: in lots of 56")
+    assert held["SH", "OLD"][:1] == ("newsvendor",)
+    assert held["SH", "OLD"][3] == 0, "nobody wants it"
+    assert held["SH", "LAMP"][0] == "s_s"
+    ordered = db.execute("select distinct planned_order from planning.planned_orders where sku = 'SHADE'").fetchall()
+    assert {row[0] for row in ordered} <= {0, 56, 112}
+    db.commit()
+    assert explain_all(db).differences == []
+    (shade,) = explain_plan(db, "SHADE")
+    said = ordering(shade)
+    assert said[0] == f"r_q: every day; at or below r = {point} in lots of Q = 56"
+    assert said[1].startswith("Q = sqrt(2 x 20 x 730 / 10) x sqrt((h + p) / p)")
+    assert said[2].startswith("fill rate 0.9481 = p / (p + h): a piece waits for 0.5 a day and is held for 0.0274")
+    (old,) = explain_plan(db, "OLD", "SH")
+    assert ordering(old)[0] == "newsvendor: season until 2026-04-30, 31 days left in which 0.0 pieces are expected"
+    assert ordering(old)[1] == "ratio 0.400 = 20 / (20 + 30), margin to margin and loss (Snyder & Shen 4.3)"
 
 
 def test_batches_give_the_levels_of_one(db: psycopg.Connection) -> None:

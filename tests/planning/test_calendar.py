@@ -1,26 +1,27 @@
 """The calendar against dates that governments, observatories and shops published, and against the moon."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.planning.calendar import KINDS, SCHEMA, calendar, seed
 from sluice.planning.festivals import COUNTRIES
 from sluice.project import DBT_PROJECT
+from tests.planning.moon import lunar_day
 
-WHOLE = calendar(date(2009, 1, 1), date(2030, 12, 31))
+WHOLE = calendar(date(2009, 1, 1), date(2035, 12, 31))
 PUBLISHED = {
     # almanacs
     ("CN", "Lunar New Year"): """2009-01-26 2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08
         2017-01-28 2018-02-16 2019-02-05 2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17
-        2027-02-06 2028-01-26 2029-02-13 2030-02-03""",
+        2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 2035-02-08""",
     ("CN", "Dragon Boat Festival"): """2020-06-25 2021-06-14 2022-06-03 2023-06-22 2024-06-10 2025-05-31 2026-06-19 2027-06-09
-        2028-05-28 2029-06-16 2030-06-05""",
+        2028-05-28 2029-06-16 2030-06-05 2031-06-24 2032-06-12 2033-06-01 2034-06-20 2035-06-10""",
     ("CN", "Mid-Autumn Festival"): """2020-10-01 2021-09-21 2022-09-10 2023-09-29 2024-09-17 2025-10-06 2026-09-25 2027-09-15
-        2028-10-03 2029-09-22 2030-09-12""",
+        2028-10-03 2029-09-22 2030-09-12 2031-10-01 2032-09-19 2033-09-08 2034-09-27 2035-09-16""",
     ("CN", "Tomb-Sweeping Day"): "2020-04-04 2021-04-04 2022-04-05 2023-04-05 2024-04-04 2025-04-04 2026-04-05",
     ("CN", "Lantern Festival"): "2023-02-05 2024-02-24 2025-02-12 2026-03-03",
     ("CN", "Qixi Festival"): "2019-08-07 2020-08-25 2021-08-14 2022-08-04 2023-08-22 2024-08-10 2025-08-29 2026-08-19",
@@ -57,21 +58,15 @@ def test_a_day_off_in_place_of_another_is_told_apart() -> None:
     assert date(2026, 7, 4) in days("US", "Independence Day", "public")
 
 
-MEAN_MONTH = 29.530588853
-NEW_MOON = datetime(2000, 1, 7, 2, 14)
-"""A mean new moon, by China's clock (Meeus, Astronomical Algorithms, chapter 49)."""
 LUNAR = {"Lunar New Year": 1, "Lantern Festival": 15, "Dragon Boat Festival": 5, "Qixi Festival": 7, "Mid-Autumn Festival": 15}
 
 
 @pytest.mark.parametrize("name", LUNAR)
 def test_lunar_days_are_where_the_moon_is(name: str) -> None:
-    """The true new moon is up to 14 hours from the mean one, and its whole day is day 1."""
+    """A lunar month begins on the day, in China, of the true new moon."""
     found = days("CN", name)
-    assert len({day.year for day in found}) == 22
-    for day in found:
-        age = (datetime(day.year, day.month, day.day, 12) - NEW_MOON) / timedelta(1) % MEAN_MONTH
-        away = (age - (LUNAR[name] - 1) + MEAN_MONTH / 2) % MEAN_MONTH - MEAN_MONTH / 2
-        assert abs(away) < 1.2, (name, day, away)
+    assert {day.year for day in found} == set(range(2009, 2036))
+    assert {lunar_day(day) for day in found} == {LUNAR[name]}
 
 
 def test_qixi_is_a_lunar_month_and_eight_days_before_the_mid_autumn_festival() -> None:
@@ -86,7 +81,9 @@ def test_the_seed_is_what_the_calendar_says() -> None:
     assert (DBT_PROJECT / "seeds" / "holidays.csv").read_text(encoding="utf-8") == seed()
 
 
-@given(st.dates(date(2005, 1, 1), date(2035, 1, 1)), st.integers(-5, 400), st.sets(st.sampled_from(COUNTRIES)))
+# a year is worked out when it is first asked for
+@settings(deadline=None)
+@given(st.dates(date(2005, 1, 1), date(2040, 1, 1)), st.integers(-5, 400), st.sets(st.sampled_from(COUNTRIES)))
 def test_any_part_is_cut_from_the_whole(first: date, length: int, countries: set[str]) -> None:
     last = first + timedelta(length)
     found = calendar(first, last, countries)
@@ -94,7 +91,7 @@ def test_any_part_is_cut_from_the_whole(first: date, length: int, countries: set
     assert set(found["country"]) <= countries
     assert found["date_day"].is_between(first, last).all()
     assert not found.select("date_day", "country", "name").is_duplicated().any()
-    inside = pl.col("date_day").is_between(date(2009, 1, 1), date(2030, 12, 31))
+    inside = pl.col("date_day").is_between(date(2009, 1, 1), date(2035, 12, 31))
     wanted = WHOLE.filter(pl.col("date_day").is_between(first, last), pl.col("country").is_in(sorted(countries)))
     assert found.filter(inside).equals(wanted)
 

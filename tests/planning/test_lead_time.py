@@ -40,9 +40,9 @@ def told(frame: pl.DataFrame, policy: Planning = POLICY) -> dict[str, tuple[floa
     """And of the SKU "new", which nobody ever ordered."""
     items = pl.DataFrame({"sku": [*sorted(set(frame["sku"])), "new"]}, schema={"sku": pl.String})
     found = supply(items, frame, policy)
-    assert found.columns == ["sku", "lead_time_mean_days", "lead_time_sd_days", "lead_time_source"]
     assert found["sku"].to_list() == items["sku"].to_list()
-    return {sku: (mean, sd, source) for sku, mean, sd, source in found.iter_rows()}
+    told = found.select("sku", "lead_time_mean_days", "lead_time_sd_days", "lead_time_source")
+    return {sku: (mean, sd, source) for sku, mean, sd, source in told.iter_rows()}
 
 
 def posterior(mean: float, sd: float, days: list[float]) -> tuple[float, float]:

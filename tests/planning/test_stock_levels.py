@@ -6,7 +6,8 @@ import pytest
 
 from sluice.config import Planning
 from sluice.planning.inventory.choose import CALIBRATED, COUNTS, NORMAL
-from sluice.planning.stock_levels import safety_again, stock_levels
+from sluice.planning.kept_levels import safety_again
+from sluice.planning.stock_levels import stock_levels
 
 DAYS = 240
 

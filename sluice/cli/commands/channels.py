@@ -49,3 +49,19 @@ def ship_order(
         pieces[name] = int(count)
     parcel = Dispatch(f"{order}/{tracking}", order, carrier, tracking, datetime.now(UTC), pieces, url)
     raise typer.Exit(ship(config, shop, parcel, json))
+
+
+@channels.command("tokens")
+def list_tokens(
+    reseal: Annotated[
+        bool, typer.Option("--reseal", help="Seal all with the first key of SLUICE_TOKEN_KEY; the others can go then.")
+    ] = False,
+    forget: Annotated[
+        str | None, typer.Option(help="CHANNEL/SHOP whose token is thrown away: its app is authorised anew.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Whose access tokens are kept, since when, and whether a key opens them. Exit code 1 if none opens one."""
+    from sluice.cli.tokens import tokens
+
+    raise typer.Exit(tokens(reseal, forget, json))

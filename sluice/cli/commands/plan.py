@@ -38,16 +38,20 @@ def backtest(
     ] = None,
     lead_time_sd: Annotated[float | None, typer.Option(help="Its standard deviation.", min=0)] = None,
     tolerance: Annotated[float, typer.Option(help="How far below its target the service may stay.", min=0)] = 0.01,
+    policy: Annotated[
+        Literal["periodic", "base_stock", "r_q", "s_s"] | None,
+        typer.Option(help="Order every item by this policy; each by its own if left out."),
+    ] = None,
     config: ConfigPath = None,
     json: AsJson = False,
 ) -> None:
-    """Play the past: the service each method would have kept, and with how much stock, by class of demand.
+    """Play the past: the service each method would have kept, and with how much stock, by policy, kind of target and class.
 
-    Exit code 1 where the method that replenishment uses stays below its target by more than the tolerance.
+    Exit code 1 where the method that replenishment uses stays below a target by more than the tolerance.
     """
     from sluice.cli.backtest import run
 
-    raise typer.Exit(run(config, target, kind, days, data, lead_time, lead_time_sd, tolerance, json))
+    raise typer.Exit(run(config, target, kind, days, data, lead_time, lead_time_sd, tolerance, policy, json))
 
 
 @plan.command("forecast")

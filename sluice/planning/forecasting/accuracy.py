@@ -5,6 +5,8 @@ Scaled errors: R. Hyndman & A. Koehler, "Another look at measures of forecast ac
 a forecast of the median, which is zero for most intermittent items: models are chosen by squared error only.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -40,13 +42,13 @@ def pinball(actual: ArrayLike, quantile: ArrayLike, level: ArrayLike) -> Floats:
 
 
 def wape(actual: ArrayLike, forecast: ArrayLike) -> float:
-    """Sum of absolute errors over the sum of what was sold, all series together; 0 is perfect."""
-    return float(np.nansum(np.abs(_errors(actual, forecast))) / np.nansum(np.asarray(actual, np.float64)))
+    """Sum of absolute errors over the sum of what was sold, all series together; 0 is perfect, NaN where nothing was sold."""
+    return _of_sold(np.abs(_errors(actual, forecast)), actual)
 
 
 def bias(actual: ArrayLike, forecast: ArrayLike) -> float:
     """Sum of errors over the sum of what was sold, all series together; below 0 too little was forecast."""
-    return float(np.nansum(_errors(actual, forecast)) / np.nansum(np.asarray(actual, np.float64)))
+    return _of_sold(_errors(actual, forecast), actual)
 
 
 def weighted(scores: ArrayLike, weight: ArrayLike) -> float:
@@ -55,6 +57,35 @@ def weighted(scores: ArrayLike, weight: ArrayLike) -> float:
     known = np.isfinite(scores) & np.isfinite(weight)
     total = float(weight[known].sum())
     return float((scores[known] * weight[known]).sum() / total) if total > 0 else float("nan")
+
+
+def wrmsse(history: ArrayLike, actual: ArrayLike, forecast: ArrayLike, worth: ArrayLike, levels: Sequence[ArrayLike]) -> float:
+    """The M5 competition's measure: RMSSE of the sums of each level by worth, and the mean of the levels.
+
+    `history` (series, time), NaN before the first sale; `worth` (series): revenue. `levels`: each a group number (series), as
+    range(series) for the series themselves and zeros for their total. Sums begin with their first sale. What never varied before
+    has no scale and is left out; NaN where that leaves nothing.
+    """
+    past, came, made = (np.nan_to_num(np.asarray(one, np.float64)) for one in (history, actual, forecast))
+    found = []
+    for level in levels:
+        _, group = np.unique(np.asarray(level), return_inverse=True)
+        sums = [_summed(one, group) for one in (past, came, made)]
+        live = np.where(np.cumsum(sums[0] != 0, axis=1) > 0, sums[0], np.nan)
+        found.append(weighted(rmsse(sums[1], sums[2], naive_scale(live, 2)), np.bincount(group, np.asarray(worth, np.float64))))
+    known = [one for one in found if np.isfinite(one)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _of_sold(errors: Floats, actual: ArrayLike) -> float:
+    sold = float(np.nansum(np.asarray(actual, np.float64)))
+    return float(np.nansum(errors)) / sold if sold > 0 else float("nan")
+
+
+def _summed(rows: Floats, group: NDArray[np.intp]) -> Floats:
+    made = np.zeros((int(group.max(initial=-1)) + 1, rows.shape[1]))
+    np.add.at(made, group, rows)
+    return made
 
 
 def _errors(actual: ArrayLike, forecast: ArrayLike) -> Floats:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sluice.planning.forecasting.response import Promoted, Response, Runs, extra, factor, noise, own_uplift, promoted, respond
 from sluice.planning.forecasting.smoothing import Floats, Integers
 from sluice.planning.forecasting.week import WEEK, back, weeks
 
@@ -18,34 +19,40 @@ Flags = NDArray[np.bool_]
 
 AROUND = 4
 """Weeks before and after that say what is usual."""
-PIECES = 20.0
-"""Expected pieces on marked days at which an item's own uplift is believed as much as everyone's."""
 LIMITS = (0.2, 20.0)
-"""Of a factor: what lies beyond is an error in the data."""
+"""Of an event's factor: what lies beyond is an error in the data."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """Demand a day (series, days), the newest last, as it was booked; `first` (series) is the day of the first sale.
 
-    `closed`, `sold_out`, `promoted` (series, days): nothing could be sold at all; no stock was left for part of the day; an
-    unusual discount. `events` (names, days): festivals that are the same for all.
+    `closed`, `sold_out` (series, days): nothing could be sold at all; no stock was left for part of the day. `promoted`: the days
+    of promotions. `events` (names, days): festivals that are the same for all.
     """
 
     days: Floats
     first: Integers
     closed: Flags
     sold_out: Flags
-    promoted: Flags
+    promoted: Runs
     events: Flags
 
 
 @dataclass(frozen=True, slots=True)
 class Uplift:
-    """How many times the usual is sold on days of an event (names) and on promoted days."""
+    """How many times the usual is sold on days of an event (names), and by kind of promotion."""
 
     events: Floats
-    promotion: float
+    promotions: Response
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What promotions did with each series (series, kinds): times the usual on their channels, and what tells so."""
+
+    uplift: Floats
+    seen: Promoted
 
 
 def known(history: History) -> Flags:
@@ -54,13 +61,19 @@ def known(history: History) -> Flags:
     return began & ~history.closed
 
 
+def _begun(history: History) -> Flags:
+    """Known days but the first: a series begins with a sale, so that day would make a slow item fast, and any date a festival."""
+    return known(history) & (np.arange(history.days.shape[1])[None, :] > history.first[:, None])
+
+
 def plain(history: History) -> Floats:
-    """Demand on days on which nothing was special, NaN on all others."""
-    special = history.sold_out | history.promoted | _festive(history)[None, :]
-    days = np.where(known(history) & ~special, history.days, np.nan)
+    """Demand on days on which nothing was special, NaN on all others. What was taken back was not asked for: never below 0."""
+    special = history.sold_out | history.promoted.on(history.days.shape[1]) | _festive(history)[None, :]
+    asked = np.maximum(history.days, 0)
+    days = np.where(_begun(history) & ~special, asked, np.nan)
     # where hardly a day was plain, the special ones are the usual
     rare = np.isfinite(days).sum(axis=1) < 2 * WEEK
-    return np.where(rare[:, None] & known(history), history.days, days)
+    return np.where(rare[:, None] & known(history), asked, days)
 
 
 def usual(days: Floats, shape: Floats) -> Floats:
@@ -71,42 +84,46 @@ def usual(days: Floats, shape: Floats) -> Floats:
     return back(total / np.maximum(_around(live.astype(np.float64)), 1.0), shape, days.shape[1])
 
 
-def uplift(history: History, expected: Floats) -> Uplift:
-    """Learned from all series together. An event that sells no more than days vary anyway is none: 1."""
-    # a series begins with a sale: its first day would make a festival of any date
-    begun = np.arange(history.days.shape[1])[None, :] > history.first[:, None]
-    seen = known(history) & ~history.sold_out & begun
-    sold, meant = np.where(seen, history.days, 0.0), np.where(seen, expected, 0.0)
+def uplift(history: History, expected: Floats, planner: Floats | None = None) -> Uplift:
+    """Learned from all series together: promotions, then events in what is left. An event that sells no more than days vary
+    anyway is none: 1. `expected` (series, days): usual demand; `planner` (kinds): uplift that is planned with, NaN where none."""
+    seen = _begun(history) & ~history.sold_out
+    response = _response(history, seen, expected, planner)
+    alike = np.broadcast_to(response.usual, history.promoted.share.shape)
+    lifted = factor(history.promoted, alike, history.days.shape[1])
+    sold, meant = np.where(seen, history.days, 0.0), np.where(seen, expected * lifted, 0.0)
     cap = 50 * np.maximum(meant, 1.0)  # no single order makes a festival
     sold = np.minimum(sold, cap)
     ordinary = ~_festive(history)
     by_day = np.divide(sold.sum(axis=0), meant.sum(axis=0), out=np.full(sold.shape[1], np.nan), where=meant.sum(axis=0) > 0)
-    noise = np.nanstd(by_day[ordinary]) if np.isfinite(by_day[ordinary]).sum() > WEEK else np.inf
+    varies = np.nanstd(by_day[ordinary]) if np.isfinite(by_day[ordinary]).sum() > WEEK else np.inf
     events = np.ones(len(history.events))
     for at, marked in enumerate(history.events):
         usual_days = marked & np.isfinite(by_day)
         count = int(usual_days.sum())
         if count:
-            factor = float(sold[:, usual_days].sum() / meant[:, usual_days].sum())
-            if abs(factor - 1) > 2 * noise / count**0.5:
-                events[at] = np.clip(factor, *LIMITS)
-    promoted = history.promoted & ordinary[None, :] & seen
-    extra = (sold[promoted].sum() + PIECES) / (meant[promoted].sum() + PIECES)
-    return Uplift(events, float(np.clip(extra, 1.0, LIMITS[1])))
+            times = float(sold[:, usual_days].sum() / meant[:, usual_days].sum())
+            if abs(times - 1) > 2 * varies / count**0.5:
+                events[at] = np.clip(times, *LIMITS)
+    return Uplift(events, response)
 
 
-def corrected(history: History, shape: Floats, lifts: Uplift) -> Floats:
-    """Demand as it would have been on usual days with stock, NaN where nobody could know."""
-    expected = usual(plain(history), shape)
-    seen = known(history)
-    of_events = event_factor(history.events, lifts)
-    marked = history.promoted & seen & ~history.sold_out
-    sold = np.where(marked, history.days, 0.0).sum(axis=1)
-    meant = np.where(marked, expected * of_events, 0.0).sum(axis=1)
-    own = np.clip((sold + PIECES * lifts.promotion) / (meant + PIECES), 1.0, LIMITS[1])
-    days = history.days / np.where(history.promoted, own[:, None], 1.0) / of_events
+def own(history: History, expected: Floats, lifts: Uplift) -> Own:
+    """What promotions did with each series; `expected` as above."""
+    seen = _begun(history) & ~history.sold_out
+    found = promoted(history.promoted.where(seen), expected * event_factor(history.events, lifts))
+    if not found.days.any():
+        return Own(np.broadcast_to(lifts.promotions.usual, found.meant.shape), found)
+    of_noise, _ = noise(_ordinary(history, seen), history.days, expected, lifts.promotions.noise)
+    return Own(own_uplift(found, of_noise, lifts.promotions), found)
+
+
+def corrected(history: History, expected: Floats, lifts: Uplift, times: Floats) -> Floats:
+    """Demand as it would have been on usual days with stock, NaN where nobody could know. `times`: Own.uplift."""
+    unpromoted = history.days - extra(history.promoted, times, history.days.shape[1])
+    days = np.maximum(unpromoted, 0) / event_factor(history.events, lifts)
     days = np.where(history.sold_out, np.maximum(days, expected), days)
-    return np.where(seen, days, np.nan)
+    return np.where(known(history), days, np.nan)
 
 
 def event_factor(events: Flags, lifts: Uplift) -> Floats:
@@ -130,3 +147,20 @@ def _around(weekly: Floats) -> Floats:
 def _festive(history: History) -> Flags:
     """(days)"""
     return np.asarray(history.events.any(axis=0))
+
+
+def _ordinary(history: History, seen: Flags) -> Flags:
+    return np.asarray(seen & ~history.promoted.on(seen.shape[1]) & ~_festive(history)[None, :])
+
+
+def _response(history: History, seen: Flags, expected: Floats, planner: Floats | None) -> Response:
+    """A kind that runs on festivals, more than half of it, is learned with them; another on ordinary days alone."""
+    kinds = history.promoted.share.shape[1]
+    given = np.full(kinds, np.nan) if planner is None else planner
+    everywhere = promoted(history.promoted.where(seen), expected)
+    if not everywhere.days.any():
+        return Response(np.where(np.isfinite(given), given, 1.0), np.zeros(kinds), 1.0)
+    plainly = promoted(history.promoted.where(seen & ~_festive(history)[None, :]), expected)
+    enough = 2 * plainly.meant.sum(axis=0) >= everywhere.meant.sum(axis=0)
+    parts = [np.where(enough, getattr(plainly, name), getattr(everywhere, name)) for name in Promoted.__slots__]
+    return respond(Promoted(*parts), noise(_ordinary(history, seen), history.days, expected), given)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sluice.planning.forecasting.classes import Classes, classify
 from sluice.planning.forecasting.conformal import quantiles, scores
-from sluice.planning.forecasting.history import History, Uplift, corrected, event_factor, plain, uplift, usual
+from sluice.planning.forecasting.history import History, Own, Uplift, corrected, event_factor, own, plain, uplift, usual
 from sluice.planning.forecasting.models import CANDIDATES, MODELS, forecasts
 from sluice.planning.forecasting.season import week_of_year, yearly_index
 from sluice.planning.forecasting.select import FEWEST_WEEKS, Score, chosen, select
@@ -45,7 +45,8 @@ class Learned:
 class Projection:
     """Each by series: `demand` (series, days), the corrected history; `daily` (series, days ahead), pieces; `level`, what of it a
     week has without season and events; `trailing`, the same by smoothing alone; `sd` of a week's forecast error; `quantiles`
-    (series, LEVELS) of the first week's demand; and how many days of the history were known, sold out and promoted."""
+    (series, LEVELS) of the first week's demand; how many days of the history were known and sold out; what promotions did.
+    Those to come are in none of it."""
 
     demand: Floats
     daily: Floats
@@ -57,32 +58,40 @@ class Projection:
     classes: Classes
     days: Integers
     sold_out: Integers
-    promoted: Integers
+    promoted: Own
 
     @property
     def weekly(self) -> Floats:
         return np.asarray(self.daily.reshape(len(self.daily), self.daily.shape[1] // WEEK, WEEK).sum(axis=2))
 
 
-def learn(history: History, weight: Floats, group: Integers, newest: date, bucket: int = 1) -> Learned:
+def learn(
+    history: History, weight: Floats, group: Integers, newest: date, bucket: int = 1, planner: Floats | None = None
+) -> Learned:
     """From all series, or a sample that stands for them. `weight` is what a series is worth (revenue), `group` the items like
-    it, `newest` the date of the last day, `bucket` the weeks that an order has to last."""
+    it, `newest` the date of the last day, `bucket` the weeks that an order has to last, `planner` the uplift by kind of promotion
+    that is expected where the past shows none, NaN where nothing is."""
     base = plain(history)
-    shape, own = profile(base)
-    lifts = uplift(history, usual(base, own))
-    weekly, start = weeks(corrected(history, own, lifts), own)
+    pooled, shape = profile(base)
+    expected = usual(base, shape)
+    lifts = uplift(history, expected, planner)
+    weekly, start = weeks(corrected(history, expected, lifts, own(history, expected, lifts).uplift), shape)
     year = yearly_index(weekly, start, newest)
     flat = weekly / _season(year, newest, weekly.shape[1])
     selection = select(flat, start, classify(flat, start, bucket).name, weight)
-    return Learned(shape, lifts, year, selection, _like(flat, start, group), _relative_error(flat, start))
+    return Learned(pooled, lifts, year, selection, _like(flat, start, group), _relative_error(flat, start))
 
 
 def project(
     history: History, learned: Learned, group: Integers, newest: date, ahead: int, coming: np.ndarray, bucket: int = 1
 ) -> Projection:
     """Forecast `ahead` whole weeks of each series. `coming` (names, days ahead): the events in them."""
-    shape = profile(plain(history), learned.shape)[1]
-    days = corrected(history, shape, learned.lifts)
+    base = plain(history)
+    shape = profile(base, learned.shape)[1]
+    expected = usual(base, shape)
+    promoted = own(history, expected, learned.lifts)
+    days = corrected(history, expected, learned.lifts, promoted.uplift)
+    del base, expected
     weekly, start = weeks(days, shape)
     flat = weekly / _season(learned.year, newest, weekly.shape[1])
     classes = classify(flat, start, bucket)
@@ -97,8 +106,8 @@ def project(
     sd = _error(flat, start, level[:, 0], learned.error)
     first = daily[:, :WEEK].sum(axis=1)
     reached = quantiles(scores(days, WEEK), first, np.array(LEVELS))
-    counts = ((history.sold_out & np.isfinite(days)).sum(axis=1), (history.promoted & np.isfinite(days)).sum(axis=1))
-    return Projection(days, daily, level.mean(axis=1), _errors(flat, start)[0], sd, reached, model, classes, known, *counts)
+    counts = known, (history.sold_out & np.isfinite(days)).sum(axis=1)
+    return Projection(days, daily, level.mean(axis=1), _errors(flat, start)[0], sd, reached, model, classes, *counts, promoted)
 
 
 def _season(year: Floats, newest: date, number: int) -> Floats:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sluice.planning.forecasting.conformal import trailing
-from sluice.planning.inventory import calibrated, counts
+from sluice.planning.inventory import calibrated, counts, reaching
 from sluice.planning.inventory.levels import Flags, Floats, Integers, Supply, Target, mean_and_sd, normal
+from sluice.planning.inventory.ordering import Lots
 from sluice.planning.safety_stock import protection_sd
 
 CALIBRATED, NORMAL, COUNTS = "calibrated quantile", "normal formula", "negative binomial"
@@ -17,13 +18,14 @@ STEADY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Of each item: demand a day that is expected, `mean`, and its standard deviation `sd`; the position to fill `up_to`; the
-    pieces `safety` held against what isn't expected, never below 0; the `method`; and of the calibrated one the `quantile` of
-    demand that the level is, and what it is made of."""
+    """Of each item: demand a day that is expected, `mean`, and its standard deviation `sd`; the `position` that lasts over lead
+    time and review, which is what an item is filled up to, and ordered at where it comes in lots; the pieces `safety` held
+    against what isn't expected, never below 0; the `method`; and of the calibrated one the `quantile` of demand that the
+    position is, and what it is made of."""
 
     mean: Floats
     sd: Floats
-    up_to: Floats
+    position: Floats
     safety: Floats
     method: np.ndarray
     quantile: Floats
@@ -39,48 +41,63 @@ def choose(
     supply: Supply,
     target: Target,
     rate: tuple[Floats, Floats] | None = None,
-    of_fill_rate: dict[float, float] | None = None,
+    reached: reaching.Reached | None = None,
     lost_sales: bool = False,
+    lots: Lots | None = None,
 ) -> Chosen:
     """Levels for every row of `history` (items, days; NaN before the first sale).
 
     `rate`: mean and standard deviation of a day's demand as forecast, NaN where there is no forecast; then the trailing mean for
-    the calibrated method and mean and standard deviation of the history for the formulas. `of_fill_rate` spares finding again the
-    quantiles that reach a fill rate (calibrated.reaching).
+    the calibrated method and mean and standard deviation of the history for the formulas. `reached` spares finding again the
+    quantiles that reach a target (calibrated.reaching). `lots`: how much is ordered at a time, where not all that is missing.
     """
     mean, sd = mean_and_sd(history)
-    told = np.isfinite(rate[0]) if rate else np.zeros(len(history), np.bool_)
-    daily = trailing(history)[0][:, -1] if history.size else mean
     if rate:
-        mean, sd, daily = (np.where(told, one, other) for one, other in zip((*rate, rate[0]), (mean, sd, daily), strict=True))
-    if of_fill_rate is None:
-        wanted = target.level[target.is_fill_rate]
-        of_fill_rate = calibrated.reaching(history, supply, np.unique(wanted), lost_sales) if history.size else {}
-    quantile = calibrated.asked(target, of_fill_rate)
+        mean, sd = (np.where(np.isfinite(rate[0]), one, other) for one, other in zip(rate, (mean, sd), strict=True))
+    daily = daily_rate(history, rate[0] if rate else None)
+    if reached is None:
+        sized = None if lots is None else (lambda _: lots)
+        reached = reaching.quantiles(history, supply, reaching.aims(target, lots is not None), lost_sales, sized)
+    quantile = reaching.asked(target, reached)
     errors = calibrated.errors(history, supply, daily * supply.protected, quantile)
     fits = np.isfinite(errors.shift)
     mean = np.where(fits, daily, mean)
     beyond = errors.beyond(daily * supply.protected)
-    up_to, safety = np.maximum(0.0, daily * supply.protected + beyond), np.maximum(0.0, beyond)
+    position, safety = np.maximum(0.0, daily * supply.protected + beyond), np.maximum(0.0, beyond)
     method = np.full(len(history), CALIBRATED, object)
     rows = np.flatnonzero(~fits)
     if rows.size:
-        up_to[rows], safety[rows], method[rows] = formula(mean[rows], sd[rows], *_some(supply, target, rows))
-    return Chosen(mean, sd, up_to, safety, method, np.where(fits, quantile, np.nan), errors)
+        quantity = None if lots is None else lots.quantity[rows]
+        made = formula(mean[rows], sd[rows], *_some(supply, target, rows), quantity=quantity)
+        position[rows], safety[rows], method[rows] = made
+    return Chosen(mean, sd, position, safety, method, np.where(fits, quantile, np.nan), errors)
+
+
+def daily_rate(history: Floats, forecast: Floats | None = None) -> Floats:
+    """Pieces a day that are expected: as forecast, the trailing mean where that is NaN."""
+    trailed = trailing(history)[0][:, -1] if history.size else np.zeros(len(history))
+    return trailed if forecast is None else np.where(np.isfinite(forecast), forecast, trailed)
 
 
 def formula(
-    mean: Floats, sd: Floats, supply: Supply, target: Target, method: str | None = None
+    mean: Floats,
+    sd: Floats,
+    supply: Supply,
+    target: Target,
+    method: str | None = None,
+    quantity: Floats | None = None,
 ) -> tuple[Floats, Floats, np.ndarray]:
-    """Level, safety stock and method of each item without a past; all by one `method` where it is given."""
+    """Position, safety stock and method of each item without a past; all by one `method` where it is given. `quantity`: pieces
+    ordered at a time, None where a position is filled up at each review."""
     expected = mean * supply.protected
-    level = normal(mean, sd, supply, target)
+    level = normal(mean, sd, supply, target, quantity)
     safety = np.maximum(0.0, level - expected)
     sigma = protection_sd(mean, sd, supply.lead_time, supply.lead_time_sd, supply.review)
     wild = sigma > STEADY * expected if method is None else np.full(len(mean), method == COUNTS)
     if wild.any():
         rows = np.flatnonzero(wild)
-        level[rows] = counts.levels(mean[rows], sd[rows], *_some(supply, target, rows))
+        some = None if quantity is None else quantity[rows]
+        level[rows] = counts.levels(mean[rows], sd[rows], *_some(supply, target, rows), some)
         safety[rows] = np.maximum(0.0, level[rows] - expected[rows])
     return level, safety, np.where(wild, COUNTS, NORMAL)
 

@@ -5,6 +5,8 @@ left (Silver, Pyke & Thomas, *Inventory and Production Management in Supply Chai
 is missing waits; days are independent of one another.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sluice.planning.inventory.levels import Floats, Supply, Target
@@ -16,27 +18,39 @@ ROUNDS = 62
 FAR = 1 - 1e-9
 
 
-def levels(mean: Floats, sd: Floats, supply: Supply, target: Target) -> Floats:
-    """The least whole position with the service, (items), from a day's mean and standard deviation; 0 where nothing sells."""
+def levels(mean: Floats, sd: Floats, supply: Supply, target: Target, quantity: Floats | None = None) -> Floats:
+    """The least whole position with the service, (items), from a day's mean and standard deviation; 0 where nothing sells.
+    `quantity`: pieces ordered at a time; None: what is missing at each review."""
     lead, lead_sd = supply.lead_time, supply.lead_time_sd
     variance = np.square(protection_sd(mean, sd, lead, lead_sd, supply.review))
     found = count_quantile(target.level, mean * supply.protected, variance)
     rows = np.flatnonzero(target.is_fill_rate & (mean > 0))
     if rows.size:
-        before = np.square(protection_sd(mean, sd, lead, lead_sd))[rows]
-        found[rows] = _for_fill_rate(target.level[rows], mean[rows], lead[rows], supply.review, variance[rows], before)
+        level, asked, expected, spread = target.level[rows], mean[rows], (mean * supply.protected)[rows], variance[rows]
+        if quantity is None:
+            already, before = asked * lead[rows], np.square(protection_sd(mean, sd, lead, lead_sd))[rows]
+            allowed = (1 - level) * asked * supply.review
+            found[rows] = _least(lambda at: _lost(at, expected, spread) - _lost(at, already, before), allowed, expected, spread)
+        else:
+            lot = np.maximum(1.0, np.ceil(quantity[rows]))
+            allowed = (1 - level) * lot
+            found[rows] = _least(
+                lambda at: _lost(at, expected, spread) - _lost(at + lot, expected, spread), allowed, expected, spread
+            )
     return found
 
 
-def _for_fill_rate(level: Floats, mean: Floats, lead: Floats, review: int, variance: Floats, before: Floats) -> Floats:
-    """1 - [n_{L+R}(S) - n_L(S)] / (d R), n the pieces missing: service.review_fill_rate for counts."""
-    low, high = np.full(len(mean), -1.0), count_quantile(np.full(len(mean), FAR), mean * (lead + review), variance)
+_lost = negative_binomial_loss
+
+
+def _least(missing: Callable[[Floats], Floats], allowed: Floats, mean: Floats, variance: Floats) -> Floats:
+    """The least whole position with no more missing a cycle than is allowed: service.review_fill_rate and service.fill_rate for
+    counts."""
+    low, high = np.full(len(mean), -1.0), count_quantile(np.full(len(mean), FAR), mean, variance)
     for _ in range(ROUNDS):
         if np.all(high - low <= 1):
             break
         middle = np.floor((low + high) / 2)
-        missing = negative_binomial_loss(middle, mean * (lead + review), variance)
-        missing = missing - negative_binomial_loss(middle, mean * lead, before)
-        enough = missing <= (1 - level) * mean * review
+        enough = missing(middle) <= allowed
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return np.asarray(high)

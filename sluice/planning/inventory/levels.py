@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice.planning.inventory.service import safety_stock_for_review_fill_rate
+from sluice.planning.inventory.service import safety_stock_for_fill_rate, safety_stock_for_review_fill_rate
 from sluice.planning.safety_stock import protection_sd, safety_stock
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+FILL_RATE, CYCLE_SERVICE_LEVEL = "fill_rate", "cycle_service_level"
+"""Kinds of targets."""
 RECENT = 56
 """Days that the rule of thumb looks back over."""
 DRAWS = 12
@@ -53,13 +55,18 @@ def mean_and_sd(history: Floats) -> tuple[Floats, Floats]:
     return mean, np.sqrt(np.where(count > 1, squares / np.maximum(count - 1, 1), mean))
 
 
-def normal(mean: Floats, sd: Floats, supply: Supply, target: Target) -> Floats:
-    """Normal demand, its days independent of one another, from a day's mean and standard deviation (service.py)."""
+def normal(mean: Floats, sd: Floats, supply: Supply, target: Target, quantity: Floats | None = None) -> Floats:
+    """Normal demand, its days independent of one another, from a day's mean and standard deviation (service.py). `quantity`:
+    pieces ordered at a time; None: what is missing at each review."""
     lead, lead_sd = supply.lead_time, supply.lead_time_sd
-    safety = safety_stock(protection_sd(mean, sd, lead, lead_sd, supply.review), target.level)
+    sigma = protection_sd(mean, sd, lead, lead_sd, supply.review)
+    safety = safety_stock(sigma, target.level)
     rows = np.flatnonzero(target.is_fill_rate)
-    safety[rows] = safety_stock_for_review_fill_rate(
-        target.level[rows], mean[rows], sd[rows], lead[rows], supply.review, lead_sd[rows]
+    level = target.level[rows]
+    safety[rows] = (
+        safety_stock_for_review_fill_rate(level, mean[rows], sd[rows], lead[rows], supply.review, lead_sd[rows])
+        if quantity is None
+        else safety_stock_for_fill_rate(level, sigma[rows], np.maximum(quantity[rows], 1))
     )
     levels: Floats = mean * supply.protected + safety
     return levels

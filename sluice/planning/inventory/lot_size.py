@@ -20,11 +20,3 @@ def economic_quantity_with_backorders(fixed: ArrayLike, holding: ArrayLike, stoc
     plain, _ = economic_quantity(fixed, holding, rate)
     holding, stockout = np.asarray(holding, np.float64), np.asarray(stockout, np.float64)
     return np.asarray(plain * np.sqrt((holding + stockout) / stockout))
-
-
-def economic_days(fixed: ArrayLike, holding: ArrayLike, rate: ArrayLike) -> Floats:
-    """Periods between two orders of the economic quantity; 0 where nothing sells."""
-    quantity, _ = economic_quantity(fixed, holding, rate)
-    rate = np.asarray(rate, np.float64)
-    days: Floats = np.divide(quantity, rate, out=np.zeros(np.broadcast(quantity, rate).shape), where=rate > 0)
-    return days

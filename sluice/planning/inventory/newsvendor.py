@@ -42,17 +42,6 @@ def counted(holding: ArrayLike, stockout: ArrayLike, mean: ArrayLike, variance: 
     return best, _cost(holding, stockout, best, mean, missing)
 
 
-def empirical(holding: float, stockout: float, demands: ArrayLike) -> tuple[float, float]:
-    """Best stock for demands that were seen, and its mean cost on them. ValueError where there is none."""
-    seen = np.sort(np.asarray(demands, np.float64))
-    if seen.size == 0:
-        raise ValueError("a season needs at least one demand that was seen before")
-    at = int(np.ceil(float(critical_ratio(holding, stockout)) * seen.size - 1e-9)) - 1
-    best = float(seen[max(0, at)])
-    cost = holding * np.maximum(0, best - seen) + stockout * np.maximum(0, seen - best)
-    return best, float(cost.mean())
-
-
 def _cost(holding: ArrayLike, stockout: ArrayLike, stock: Floats, mean: ArrayLike, missing: Floats) -> Floats:
     left = stock - np.asarray(mean, np.float64) + missing
     return np.asarray(holding, np.float64) * left + np.asarray(stockout, np.float64) * missing

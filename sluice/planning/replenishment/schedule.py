@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sluice.planning.inventory.ordering import missing
 from sluice.planning.replenishment.lots import lots
 
 Floats = NDArray[np.float64]
@@ -20,10 +21,12 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """By item: levels, lead time in days, and what the supplier and the shelf allow; pieces."""
+    """By item: levels, the lots it is ordered in (0: it is filled up), lead time in days, and what the supplier and the shelf
+    allow; pieces. A reorder point below anything that a position may be is never met."""
 
     reorder_point: Integers
     up_to: Integers
+    order_quantity: Integers
     lead_time: Floats
     minimum: Integers
     multiple: Integers
@@ -52,9 +55,9 @@ def schedule(free: Integers, due: Integers, later: Integers, ordered: Integers, 
             wanted = ordered
         else:
             position = np.floor(stock + coming).astype(np.int64)
-            missing = np.where(position <= terms.reorder_point, np.maximum(0, terms.up_to - position), 0)
+            wanted = missing(position, terms.reorder_point, terms.up_to, terms.order_quantity)
             room = np.maximum(0, terms.most - np.maximum(0, position))
-            wanted = lots(np.minimum(missing, room), terms.minimum, terms.multiple, room)
+            wanted = lots(np.minimum(wanted, room), terms.minimum, terms.multiple, room)
         order[:, week] = wanted
         there = week + lead < weeks
         received[row[there], (week + lead)[there]] += wanted[there]

@@ -1,8 +1,8 @@
 """From positions and levels to what to move and what to buy.
 
-An item whose position (on hand + on its way - promised - waited for) is at or below its reorder point is filled up to its level:
-by (s, S) as sluice/planning/inventory sets the two. What other facilities have too much of is moved first. The rest is bought in
-what the supplier allows, as far as shelf and budget reach; pieces that customers wait for already are pegged and come first.
+An item whose position (on hand + on its way - promised - waited for) is at or below its reorder point is filled up to its level,
+or bought in its lots, as inventory/ordering.py has it. What other facilities have too much of is moved first. The rest is bought
+in what the supplier allows, as far as shelf and budget reach; pieces that customers wait for already are pegged and come first.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from sluice.planning.inventory.ordering import missing
 from sluice.planning.replenishment.budget import within
 from sluice.planning.replenishment.lots import lots, rounded_up
 from sluice.planning.replenishment.transfers import transfers
@@ -40,13 +41,14 @@ class Suggested:
 
 
 def suggest(items: pl.DataFrame, terms: Terms) -> Suggested:
-    """`items`, a row a facility and SKU: facility_id, sku, on_hand, promised, waiting, incoming, reorder_point, up_to (pieces),
-    demand_mean (a day), lead_time (days), supplier_id (null: nobody is known), minimum_pieces, multiple, shelf_pieces (null: no
-    limit), unit_cost and minimum_order_value (null: not known; ten-thousandths)."""
+    """`items`, a row a facility and SKU: facility_id, sku, on_hand, promised, waiting, incoming, reorder_point, up_to,
+    order_quantity (pieces; null: filled up), demand_mean (a day), lead_time (days), supplier_id (null: nobody is known),
+    minimum_pieces, multiple, shelf_pieces (null: no limit), unit_cost and minimum_order_value (null: not known;
+    ten-thousandths)."""
     frame = items.sort("sku", "facility_id")
     number = {name: frame[name].fill_null(_MISSING.get(name, 0)).to_numpy().astype(np.int64) for name in _WHOLE}
     position = number["on_hand"] + number["incoming"] - number["promised"] - number["waiting"]
-    lacking = np.where(position <= number["reorder_point"], np.maximum(0, number["up_to"] - position), 0)
+    lacking = missing(position, number["reorder_point"], number["up_to"], number["order_quantity"])
     free = np.maximum(0, number["on_hand"] - number["promised"] - number["waiting"])
     spare = np.minimum(free, np.maximum(0, position - number["up_to"]))
     sku = frame["sku"].rank("dense").fill_null(0).to_numpy().astype(np.int64)
@@ -66,8 +68,8 @@ def suggest(items: pl.DataFrame, terms: Terms) -> Suggested:
 
 
 _WHOLE = (
-    "on_hand", "promised", "waiting", "incoming", "reorder_point", "up_to", "minimum_pieces", "multiple", "shelf_pieces",
-    "unit_cost", "minimum_order_value",
+    "on_hand", "promised", "waiting", "incoming", "reorder_point", "up_to", "order_quantity", "minimum_pieces", "multiple",
+    "shelf_pieces", "unit_cost", "minimum_order_value",
 )  # fmt: skip
 _MISSING = {"minimum_pieces": 1, "multiple": 1, "shelf_pieces": UNLIMITED}
 

@@ -20,7 +20,8 @@ class Records:
     """Names of the axes, and by them `asked` (days, C, F, S) and `received` (days, F, S) before `until`, the first day that isn't
     over; `stock` (F, S): pieces free to sell now; `stood` (days, F, S): the same on each evening; `coming` (ahead, F, S): pieces
     on order, by days from now; `supply`: facility_id, sku, ordered_on, received_on, received, of all that was ever ordered;
-    `lead_mean`, `lead_sd` (F, S): days. `counted` (F): facilities whose stock somebody counts."""
+    `lead_mean`, `lead_sd` (F, S): days. `counted` (F): facilities whose stock somebody counts; `told_from` (F): the first day, by
+    number, whose opening stock the ledger tells, as many as there are days where it tells none."""
 
     until: date
     channels: Sequence[tuple[str, str]]
@@ -35,6 +36,7 @@ class Records:
     lead_mean: Floats
     lead_sd: Floats
     counted: NDArray[np.bool_]
+    told_from: NDArray[np.int64]
 
 
 def best_sellers(demand: pl.DataFrame, most: int) -> list[str]:

@@ -128,8 +128,9 @@ class _Run:
             self.rate = self.known.rate(day)
             total = np.maximum(1e-9, self.rate.sum(axis=0))
             self.variance = self.rate * (self.known.spread(day) ** 2 / total)
-            safety = ordering.reserve(self.scenario.ordering, self.known, day) * self.scenario.held_back
-            self.buffer = pieces(safety)
+            held = self.scenario.held_back
+            safety = ordering.reserve(self.scenario.ordering, self.known, day) if held else np.zeros_like(total)
+            self.buffer = pieces(safety * held)
             self.ahead = self.known.lifted(day, REFRESH)[:, None, :]
         without = every - day % every + self.world.lead_mean
         left = np.where(self.pipeline > 0, np.maximum(1.0, self.due - day), without)

@@ -36,8 +36,8 @@ parcels."""
 
 @dataclass(slots=True)
 class Tally:
-    """`value` (C): worth of a piece. `counts` (S) by name, see COUNTS. `daily`, where kept: `stock` (T, F, S) in the evening and
-    `refused` (T, S) and by channel `refused_by` (T, C, S)."""
+    """`value` (C): worth of a piece. `counts` (S) by name, see COUNTS. `daily`, where kept: `stock` in the evening and `refused`
+    (T, F, S), and by channel `refused_by` (T, C, S)."""
 
     world: World
     network: Network
@@ -59,7 +59,7 @@ class Tally:
         counted["shelves"] += (days - world.warmup) * facilities
         counted["kilometres"] += np.diag(network.km) @ by_facility
         counted["orders"] += counted["asked"] / network.pieces_an_order
-        kept = {"stock": np.zeros((days, facilities, items), np.int64), "refused": np.zeros((days, items), np.int64)}
+        kept = {name: np.zeros((days, facilities, items), np.int64) for name in ("stock", "refused")}
         kept["refused_by"] = np.zeros((days, len(value), items), np.int64)
         return cls(world, network, scenario, value, counted, kept if keep_days else {})
 
@@ -67,7 +67,7 @@ class Tally:
         """A day on which not all was served from the own facility."""
         refused = sales.refused
         if self.daily:
-            self.daily["refused"][day, items] = refused.sum(axis=(0, 1))
+            self.daily["refused"][day][:, items] = refused.sum(axis=0)
             self.daily["refused_by"][day][:, items] = refused.sum(axis=1)
         if day < self.world.warmup:
             return

@@ -4,12 +4,78 @@ import gzip
 import os
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import polars as pl
 import pytest
 
 from sluice.planning.forecasting import accuracy
 
 M4 = os.environ.get("M4_WEEKLY", "")
+
+
+def frame(rows: np.ndarray, name: str) -> pl.DataFrame:
+    series, time = np.indices(rows.shape)
+    return pl.DataFrame({"series": series.ravel(), "t": time.ravel(), name: rows.ravel()})
+
+
+def test_the_m5_measure_is_that_of_another_engine() -> None:
+    """Two stores, three categories, 12 SKUs each: store x SKU, category, store and total, recomputed in SQL."""
+    draw = np.random.default_rng(8)
+    history = draw.poisson(draw.gamma(1, 2, (24, 1)), (24, 90)).astype(float)
+    history[3, :60] = 0
+    history[7] = 0
+    history[9] = 4  # neither ever varies: no scale
+    actual = draw.poisson(3, (24, 28)).astype(float)
+    made = actual + draw.normal(0, 1, actual.shape)
+    worth = draw.gamma(1, 100, 24)
+    sku = np.arange(24)
+    levels = [sku, sku % 3, sku // 12, np.zeros(24, int)]
+    member = pl.DataFrame(
+        [(level, one, int(group)) for level, groups in enumerate(levels) for one, group in enumerate(groups)],
+        schema=["level", "series", "grp"],
+        orient="row",
+    )
+    past, came = frame(history, "y"), frame(actual, "y").join(frame(made, "f"), on=["series", "t"])
+    weights = pl.DataFrame({"series": sku, "worth": worth})
+    ours = accuracy.wrmsse(history, actual, made, worth, levels)
+    with duckdb.connect() as db:
+        for name, one in (("member", member), ("past", past), ("came", came), ("weights", weights)):
+            db.register(name, one)
+        row = db.execute(
+            """
+            with sums as (select level, grp, t, sum(y) as y from member join past using (series) group by all),
+            live as (select *, min(t) filter (y <> 0) over (partition by level, grp) as first from sums),
+            steps as (select *, y - lag(y) over (partition by level, grp order by t) as step from live where t >= first),
+            scale as (select level, grp, avg(step * step) as scale from steps group by all),
+            errors as (
+                select level, grp, avg(e * e) as mse from (
+                    select level, grp, t, sum(f - y) as e from member join came using (series) group by all) group by all),
+            worth as (select level, grp, sum(worth) as w from member join weights using (series) group by all),
+            scored as (
+                select level, sqrt(mse / scale) as score, w
+                from errors join scale using (level, grp) join worth using (level, grp) where scale > 0)
+            select avg(one) from (select level, sum(score * w) / sum(w) as one from scored group by level)
+            """
+        ).fetchone()
+    assert row
+    assert ours == pytest.approx(row[0], rel=1e-12)
+    assert accuracy.wrmsse(history, actual, actual, worth, levels) == 0
+
+
+def test_a_series_without_a_scale_has_no_score_and_costs_no_other_its_own() -> None:
+    history, actual = np.array([[0.0, 0, 0], [5, 5, 5], [1, 3, 1], [np.nan, np.nan, 2]]), np.ones((4, 2))
+    made = np.full((4, 2), 3.0)
+    for power, measure in ((1, accuracy.mase), (2, accuracy.rmsse)):
+        score = measure(actual, made, accuracy.naive_scale(history, power))
+        assert np.isfinite(score).tolist() == [False, False, True, False]
+        assert accuracy.weighted(score, np.ones(4)) == score[2] == 1
+    assert np.isnan(accuracy.weighted(np.full(3, np.nan), np.ones(3)))
+    assert np.isnan(accuracy.weighted(np.ones(2), np.zeros(2)))
+    assert np.isnan(accuracy.wrmsse(np.zeros((2, 5)), actual[:2], made[:2], np.ones(2), [[0, 1], [0, 0]]))
+    assert accuracy.pinball(np.zeros((1, 3)), np.zeros((1, 3)), 0.9).tolist() == [0]
+    nothing = np.zeros((2, 3))
+    assert np.isnan([accuracy.wape(nothing, nothing + 1), accuracy.bias(nothing, nothing + 1)]).all()
 
 
 def test_by_hand() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sluice.planning.forecasting.history import History, corrected, plain, uplift, usual
+from sluice.planning.forecasting.history import History, Uplift, corrected, own, plain, uplift, usual
+from sluice.planning.forecasting.response import Runs
 from sluice.planning.forecasting.week import back, profile, spread, weeks
 
 RATE, DAYS = 10.0, 280
@@ -18,13 +19,24 @@ def world(series: int = 200, seed: int = 1) -> np.ndarray:
 def history(days: np.ndarray, **flags: np.ndarray) -> History:
     none = np.zeros(days.shape, bool)
     given = {"closed": none, "sold_out": none, "promoted": none, "events": np.zeros((1, days.shape[1]), bool)} | flags
-    return History(days, np.argmax(days > 0, axis=1), **given)
+    return History(days, np.argmax(days > 0, axis=1), **(given | {"promoted": runs(given["promoted"], days)}))
+
+
+def runs(flags: np.ndarray, days: np.ndarray) -> Runs:
+    """Of one kind, on all channels."""
+    row, day = np.nonzero(flags)
+    return Runs(row, day, np.zeros(len(row), int), days[row, day], np.ones((len(days), 1)))
 
 
 def made(one: History) -> np.ndarray:
+    expected, lifts = learned(one)
+    return corrected(one, expected, lifts, own(one, expected, lifts).uplift)
+
+
+def learned(one: History, planner: np.ndarray | None = None) -> tuple[np.ndarray, Uplift]:
     base = plain(one)
-    shape = profile(base)[1]
-    return corrected(one, shape, uplift(one, usual(base, shape)))
+    expected = usual(base, profile(base)[1])
+    return expected, uplift(one, expected, planner)
 
 
 def marks(seed: int, share: float, series: int = 200) -> np.ndarray:
@@ -65,8 +77,7 @@ def test_a_festival_is_learned_and_a_day_like_others_is_none() -> None:
     events[1, [50, 51]] = True
     days[:, [100, 101]] *= 4
     one = history(days, events=events)
-    base = plain(one)
-    lifts = uplift(one, usual(base, profile(base)[1]))
+    lifts = learned(one)[1]
     assert lifts.events[0] == pytest.approx(4, rel=0.1)
     assert lifts.events[1] == 1
     assert np.nanmean(made(one)[:, [100, 101]]) == pytest.approx(RATE, rel=0.3)
@@ -79,8 +90,7 @@ def test_the_day_a_series_begins_is_no_festival() -> None:
     events = np.zeros((1, DAYS), bool)
     events[0, 30] = True
     one = history(days, events=events)
-    base = plain(one)
-    assert uplift(one, usual(base, profile(base)[1])).events.tolist() == [1]
+    assert learned(one)[1].events.tolist() == [1]
 
 
 def test_closed_days_make_no_week_smaller() -> None:

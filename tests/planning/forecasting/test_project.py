@@ -5,11 +5,15 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sluice.planning.forecasting import accuracy
 from sluice.planning.forecasting.classes import classify
 from sluice.planning.forecasting.history import History
 from sluice.planning.forecasting.project import FALLBACK, LIKE, Learned, Projection, learn, project
+from sluice.planning.forecasting.response import Runs
+from sluice.planning.forecasting.response import none as no_promotion
 from sluice.planning.forecasting.season import PARTS, week_of_year, yearly_index
 from sluice.planning.forecasting.select import Score, select
 from tests.planning.forecasting.demand_sets import online_retail
@@ -21,7 +25,7 @@ def history(days: np.ndarray) -> History:
     none = np.zeros(days.shape, bool)
     sold = (days > 0).any(axis=1)
     first = np.where(sold, np.argmax(days > 0, axis=1), days.shape[1])
-    return History(days, first, none, none, none, np.zeros((0, days.shape[1]), bool))
+    return History(days, first, none, none, no_promotion(len(days)), np.zeros((0, days.shape[1]), bool))
 
 
 def forecast(days: np.ndarray, ahead: int = 4, group: np.ndarray | None = None) -> tuple[Learned, Projection]:
@@ -102,6 +106,75 @@ def test_any_history_gives_a_forecast(days: np.ndarray) -> None:
     for numbers in (made.daily, made.sd, made.quantiles):
         assert np.isfinite(numbers).all()
         assert (numbers >= 0).all()
+
+
+HISTORIES = st.builds(
+    lambda seed, series, days, rate, share, spike: odd(np.random.default_rng(seed), series, days, rate, share, spike),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 12),
+    st.sampled_from([1, 2, 6, 7, 8, 27, 55, 57, 120, 400]),
+    st.sampled_from([0.0, 0.02, 1.0, 300.0]),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([1.0, 1e3, 1e6]),
+)
+
+
+def odd(draw: np.random.Generator, series: int, days: int, rate: float, share: float, spike: float) -> np.ndarray:
+    """Demand of `rate` on a share of the days; short, gappy, weekly or ended series among them, taken back, with a huge order."""
+    made = draw.poisson(rate, (series, days)) * (draw.random((series, days)) < share).astype(float)
+    for row in range(series):
+        match draw.integers(0, 6):
+            case 0:
+                made[row, : draw.integers(0, days + 1)] = 0  # began late, or never
+            case 1:
+                made[row, draw.integers(0, days) :] = 0  # ended
+            case 2:
+                made[row, np.arange(days) % 7 != 0] = 0  # weekly data
+            case 3:
+                made[row, draw.integers(0, days)] = spike
+            case 4:
+                made[row, draw.integers(0, days)] = -spike
+            case _:
+                pass
+    return made
+
+
+@settings(deadline=None, max_examples=60)
+@given(HISTORIES, st.integers(0, 2**32 - 1))
+def test_whatever_the_history_is_the_forecast_is_numbers_that_make_sense(days: np.ndarray, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    one = history(days)
+    flags = [draw.random(days.shape) < share for share in (0.1, 0.1, 0.1)]
+    ran = np.nonzero(flags[2])
+    promoted = Runs(
+        *ran, draw.integers(0, 2, len(ran[0])), np.abs(days[ran]) * draw.random(len(ran[0])), draw.random((len(days), 2))
+    )
+    for given_history in (one, replace(one, closed=flags[0], sold_out=flags[1], promoted=promoted)):
+        group = draw.integers(-1, 2, len(days))
+        known = learn(given_history, draw.random(len(days)), group, NEWEST)
+        made = project(given_history, known, group, NEWEST, 4, np.zeros((0, 28), bool))
+        for numbers in (made.daily, made.sd, made.quantiles, made.promoted.uplift):
+            assert np.isfinite(numbers).all()
+            assert (numbers >= 0).all()
+        assert (np.diff(made.quantiles, axis=1) >= 0).all()
+        assert (made.promoted.uplift >= 1).all()
+        assert made.weekly.max() <= 20 * 7 * max(1.0, np.abs(days).max()), "no more than the most of a day, every day"
+        assert all(name for name in made.model)
+
+
+def test_ten_years_of_days() -> None:
+    days = np.random.default_rng(9).poisson(6, (8, 3650)).astype(float)
+    _, made = forecast(days)
+    assert made.daily.mean() == pytest.approx(6, rel=0.05)
+
+
+def test_a_spike_of_one_day_is_in_no_other_items_forecast_and_never_above_its_own_mean() -> None:
+    days = np.random.default_rng(10).poisson(5, (30, 280)).astype(float)
+    usual = forecast(days)[1].daily.mean(axis=1)
+    days[4, 100] = 50_000
+    spiked = forecast(days)[1].daily.mean(axis=1)
+    assert usual[4] < spiked[4] < days[4].mean()
+    assert np.allclose(np.delete(spiked, 4), np.delete(usual, 4), rtol=0.1)
 
 
 def test_a_model_that_fails_falls_back_and_says_so() -> None:

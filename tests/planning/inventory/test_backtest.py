@@ -60,24 +60,24 @@ def test_changing_the_future_never_changes_a_decision() -> None:
     fill = setting(history, 0.95, True, 10, 2)
     for day in (200, 280):
         one, two = (choose(days[:, :day], fill.supply, fill.target) for days in (history, other))
-        assert one.up_to.tolist() == two.up_to.tolist()
+        assert one.position.tolist() == two.position.tolist()
     changed = choose(other[:, :281], fill.supply, fill.target)
-    assert changed.up_to.tolist() != choose(history[:, :281], fill.supply, fill.target).up_to.tolist()
+    assert changed.position.tolist() != choose(history[:, :281], fill.supply, fill.target).position.tolist()
 
 
 def test_without_a_past_the_normal_formula_speaks() -> None:
     history = drawn("rare")[:, :40]
     made = choose(history, setting(history, 0.95, False, 7).supply, setting(history, 0.95, False, 7).target)
     assert not made.is_calibrated.any()
-    assert (made.up_to >= made.mean * setting(history, 0.95, False, 7).supply.protected).all()
+    assert (made.position >= made.mean * setting(history, 0.95, False, 7).supply.protected).all()
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_none_and_one(rows: int) -> None:
     history = drawn("seasonal")[:rows]
     made = choose(history, setting(history, 0.95, True, 7).supply, setting(history, 0.95, True, 7).target)
-    assert len(made.up_to) == rows
-    assert np.isfinite(made.up_to).all()
+    assert len(made.position) == rows
+    assert np.isfinite(made.position).all()
 
 
 def test_lead_times_that_vary_have_their_mean_and_spread() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom, poisson
 
-from sluice.planning.inventory import loss, lot_size, min_max, newsvendor, reorder_quantity, service
+from sluice.planning.inventory import loss, min_max, reorder_quantity, service
 
 GRID = np.arange(2000)
 positive = st.floats(0.05, 50)
@@ -129,24 +129,6 @@ def test_no_other_reorder_point_and_quantity_is_cheaper(
     for point, quantity in itertools.product((-2, -1, 0, 1, 2), repeat=2):
         if made.quantity + quantity >= 1:
             assert cost(int(made.reorder_point) + point, int(made.quantity) + quantity) >= best - 1e-9
-
-
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=40), st.floats(0.2, 20), st.floats(0.2, 20))
-def test_no_other_stock_was_cheaper_for_the_seasons_seen(demands: list[int], holding: float, stockout: float) -> None:
-    seen = np.array(demands)
-    best, cost = newsvendor.empirical(holding, stockout, seen)
-    others = [np.mean(holding * np.maximum(0, x - seen) + stockout * np.maximum(0, seen - x)) for x in range(61)]
-    assert cost == pytest.approx(min(others))
-    assert best in demands
-
-
-def test_a_season_that_was_never_seen_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one demand"):
-        newsvendor.empirical(1, 2, [])
-
-
-def test_days_between_economic_orders() -> None:
-    assert lot_size.economic_days(8, 0.225, [1300, 0]).tolist() == pytest.approx([304.0467800264368 / 1300, 0])
 
 
 @pytest.mark.parametrize("probability", [[], [1.0], [0.0, -0.1, 1.1]])

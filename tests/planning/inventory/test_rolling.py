@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.planning.inventory.ordering import Levels, filled
 from sluice.planning.inventory.rolling import Kept, keep
 
 
 def fixed(level: float, demand: list[float], lead: int, review: int, lost: bool = False) -> Kept:
     history = np.array([demand], float)
     reviews = -(-len(demand) // review)
-    return keep(history, 0, lambda day: np.array([level]), np.full((1, reviews), lead), review, lost)
+    return keep(history, 0, lambda day: filled(np.array([level], float)), np.full((1, reviews), lead), review, lost)
 
 
 def test_by_hand() -> None:
@@ -51,9 +52,9 @@ def test_more_stock_never_serves_less_and_enough_serves_all(
 def test_a_rule_is_asked_at_reviews_only_and_for_that_day() -> None:
     days: list[int] = []
 
-    def rule(day: int) -> np.ndarray:
+    def rule(day: int) -> Levels:
         days.append(day)
-        return np.array([5.0])
+        return filled(np.array([5.0]))
 
     keep(np.ones((1, 20)), 6, rule, np.full((1, 3), 2), 7)
     assert sorted(set(days)) == [6, 13]
@@ -63,5 +64,5 @@ def test_a_rule_is_asked_at_reviews_only_and_for_that_day() -> None:
 def test_what_came_before_the_first_order_could_arrive_does_not_count(first: int) -> None:
     demand = np.full((1, 30), np.nan)
     demand[:, first:] = 1.0
-    made = keep(demand, 0, lambda day: np.zeros(1), np.full((1, 5), 4), 7)
+    made = keep(demand, 0, lambda day: filled(np.zeros(1)), np.full((1, 5), 4), 7)
     assert made.asked.tolist() == [30 - (first + 7 + 4 + 1)]

@@ -11,8 +11,8 @@ from sluice.planning.replenishment.schedule import Schedule, Terms, schedule
 from sluice.planning.replenishment.suggest import UNLIMITED
 
 
-def terms(point: int, up_to: int, lead: float, minimum: int = 1, multiple: int = 1, most: int = UNLIMITED) -> Terms:
-    whole = (np.array([number]) for number in (point, up_to))
+def terms(point: int, up_to: int, lead: float, minimum: int = 1, multiple: int = 1, most: int = UNLIMITED, lot: int = 0) -> Terms:
+    whole = (np.array([number]) for number in (point, up_to, lot))
     return Terms(*whole, np.array([float(lead)]), *(np.array([number]) for number in (minimum, multiple, most)))
 
 
@@ -48,7 +48,8 @@ def test_pieces_are_lots_and_none_is_lost(data: st.DataObject) -> None:
         return np.array(data.draw(st.lists(st.integers(low, high), min_size=size, max_size=size)), np.int64).reshape(shape)
 
     point, gap, minimum, multiple, most = (drawn(*bounds, items) for bounds in ((0, 50), (0, 50), (1, 30), (1, 12), (0, 300)))
-    held = Terms(point, point + gap, drawn(0, 30, items).astype(np.float64), minimum, multiple, most)
+    lot = drawn(0, 25, items) * drawn(0, 1, items)
+    held = Terms(point, point + gap, lot, drawn(0, 30, items).astype(np.float64), minimum, multiple, most)
     free, due, later, ordered = drawn(-20, 90, items), drawn(0, 20, items, weeks), drawn(0, 9, items), drawn(0, 40, items)
     forecast = drawn(0, 30, items, weeks) / 4
     made = schedule(free, due, later, ordered, forecast, held)
@@ -58,7 +59,7 @@ def test_pieces_are_lots_and_none_is_lost(data: st.DataObject) -> None:
     assert (made.received.sum(axis=1) <= made.order.sum(axis=1)).all()
     flows = free + due.sum(axis=1) + made.received.sum(axis=1) - forecast.sum(axis=1)
     assert made.end[:, -1].tolist() == pytest.approx(flows.tolist())
-    # without lots, a position at or below its point is filled up to its level, and no other
+    # but for a supplier's terms, a position at or below its point is filled up, or lifted above it by lots, and no other
     one_each = np.ones(items, np.int64)
     by_piece = replace(held, minimum=one_each, multiple=one_each, most=one_each * UNLIMITED)
     single = schedule(free, due, later, ordered, forecast, by_piece)
@@ -66,5 +67,10 @@ def test_pieces_are_lots_and_none_is_lost(data: st.DataObject) -> None:
     before = known + np.cumsum(single.order, axis=1) - np.cumsum(forecast, axis=1) + forecast
     after = np.floor(before + 1e-9)[:, 1:]
     was = after - single.order[:, 1:]
-    low = was <= held.reorder_point[:, None]
-    assert (np.where(low, np.maximum(was, held.up_to[:, None]), was) == after).all()
+    low, up_to, lots = was <= point[:, None], (point + gap)[:, None], lot[:, None]
+    assert (np.where(low & (lots == 0), np.maximum(was, up_to), was) == after)[
+        np.broadcast_to(~low | (lots == 0), was.shape)
+    ].all()
+    lifted = low & (lots > 0)
+    assert (single.order[:, 1:] % np.maximum(lots, 1) == 0)[lifted].all()
+    assert ((after > point[:, None]) & (after - lots <= point[:, None]))[lifted].all()

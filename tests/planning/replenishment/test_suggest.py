@@ -15,13 +15,14 @@ SCHEMA = {
     "facility_id": pl.String, "sku": pl.String, "on_hand": pl.Int64, "promised": pl.Int64, "waiting": pl.Int64,
     "incoming": pl.Int64, "reorder_point": pl.Int64, "up_to": pl.Int64, "demand_mean": pl.Float64, "lead_time": pl.Float64,
     "supplier_id": pl.String, "minimum_pieces": pl.Int64, "multiple": pl.Int64, "shelf_pieces": pl.Int64, "unit_cost": pl.Int64,
-    "minimum_order_value": pl.Int64,
+    "minimum_order_value": pl.Int64, "order_quantity": pl.Int64,
 }  # fmt: skip
 few = st.integers(0, 60)
 row = st.tuples(
     few, st.integers(0, 20), st.integers(0, 10), few, st.integers(0, 40), st.integers(0, 40), st.floats(0, 9), st.floats(1, 30),
     st.sampled_from(["S1", "S2", None]), st.none() | st.integers(1, 30), st.none() | st.integers(1, 12),
     st.none() | st.integers(0, 120), st.none() | st.integers(0, 50_000), st.none() | st.integers(0, 900_000),
+    st.none() | st.integers(1, 25),
 )  # fmt: skip
 
 
@@ -72,11 +73,27 @@ def test_every_suggestion_can_be_carried_out(items: pl.DataFrame, budget: int | 
     holds(items, terms, suggest(items, terms))
 
 
+@settings(max_examples=200, deadline=None)
+@given(items=assortments())
+def test_what_money_shelf_and_minimum_value_allow_is_covered(items: pl.DataFrame) -> None:
+    free = items.with_columns(shelf_pieces=pl.lit(None, pl.Int64), minimum_order_value=pl.lit(None, pl.Int64))
+    made = suggest(free, Terms())
+    came = made.moves.group_by("sku", "facility_id").agg(came=pl.col("quantity").sum())
+    bought = made.buys.select("sku", "facility_id", bought="quantity")
+    after = position(free).join(came, on=["sku", "facility_id"], how="left").join(bought, on=["sku", "facility_id"], how="left")
+    after = after.with_columns(whole=pl.col("position") + pl.col("came").fill_null(0) + pl.col("bought").fill_null(0))
+    low = after.filter(pl.col("position") <= pl.col("reorder_point"), pl.col("up_to") > pl.col("position"))
+    filled = low.filter(pl.col("order_quantity").is_null())
+    assert (filled["whole"] >= filled["up_to"]).all()
+    in_lots = low.filter(pl.col("order_quantity").is_not_null())
+    assert (in_lots["whole"] > in_lots["reorder_point"]).all()
+
+
 def test_the_properties_see_a_broken_suggestion() -> None:
     """With each guard off, the check above must fail."""
     rows = [
-        ("A", "X", 50, 0, 0, 0, 5, 10, 1.0, 7.0, "S1", 1, 1, None, 100, None),
-        ("B", "X", 0, 0, 0, 0, 9, 20, 1.0, 7.0, "S1", 6, 6, 60, 100, None),
+        ("A", "X", 50, 0, 0, 0, 5, 10, 1.0, 7.0, "S1", 1, 1, None, 100, None, None),
+        ("B", "X", 0, 0, 0, 0, 9, 20, 1.0, 7.0, "S1", 6, 6, 60, 100, None, None),
     ]
     items = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     bare = items.with_columns(on_hand=pl.when(pl.col("facility_id") == "A").then(10).otherwise(0))
@@ -114,8 +131,8 @@ def test_more_money_never_buys_less_service(one: int, more: int) -> None:
 
 def test_what_customers_wait_for_comes_first_and_is_pegged() -> None:
     rows = [
-        ("A", "LATE", 5, 0, 12, 0, 4, 10, 0.1, 7.0, "S1", 1, 1, None, 100_000, None),
-        ("A", "FAST", 0, 0, 0, 0, 50, 100, 9.0, 7.0, "S1", 1, 1, None, 100_000, None),
+        ("A", "LATE", 5, 0, 12, 0, 4, 10, 0.1, 7.0, "S1", 1, 1, None, 100_000, None, None),
+        ("A", "FAST", 0, 0, 0, 0, 50, 100, 9.0, 7.0, "S1", 1, 1, None, 100_000, None, None),
     ]
     made = suggest(pl.DataFrame(rows, schema=SCHEMA, orient="row"), Terms(budget=2_000_000)).buys
     bought = {
@@ -130,7 +147,7 @@ def test_what_customers_wait_for_comes_first_and_is_pegged() -> None:
     ("least", "waiting", "state"), [(1_000_001, 0, "waits"), (1_000_000, 0, "suggested"), (1_000_001, 21, "suggested")]
 )
 def test_an_order_below_the_suppliers_minimum_waits_unless_a_customer_does(least: int, waiting: int, state: str) -> None:
-    rows = [("A", "X", 10 + waiting, 0, waiting, 0, 10, 20, 1.0, 7.0, "S1", 1, 1, None, 100_000, least)]
+    rows = [("A", "X", 10 + waiting, 0, waiting, 0, 10, 20, 1.0, 7.0, "S1", 1, 1, None, 100_000, least, None)]
     items = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     if waiting:
         items = items.with_columns(on_hand=pl.lit(0, pl.Int64))
@@ -160,8 +177,8 @@ def test_messages_by_hand() -> None:
 
 def test_the_worked_example_of_the_documentation() -> None:
     rows = [
-        ("SH", "LAMP", 10, 3, 2, 4, 20, 34, 2.0, 7.0, "S1", 1, 6, None, 100_000, None),
-        ("BJ", "LAMP", 52, 0, 0, 0, 20, 40, 2.0, 7.0, "S1", 1, 6, None, 100_000, None),
+        ("SH", "LAMP", 10, 3, 2, 4, 20, 34, 2.0, 7.0, "S1", 1, 6, None, 100_000, None, None),
+        ("BJ", "LAMP", 52, 0, 0, 0, 20, 40, 2.0, 7.0, "S1", 1, 6, None, 100_000, None, None),
     ]
     items = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     made = suggest(items, Terms())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.planning.twin.drawn import Demand, Supply, draw
-from sluice.planning.twin.error import twin_error
+from sluice.planning.twin.error import FEWEST, twin_error
 from sluice.planning.twin.history import Records, best_sellers, by_day, on_shelves, pace, walked_back
 from sluice.planning.twin.own import ahead, as_received, fitted, replayed
 from sluice.planning.twin.scenario import Ordering, Scenario
@@ -52,6 +52,7 @@ def records(seed: int = 0, stock: int = 500, days: int = DAYS, channels: int = 2
         lead_mean=np.full((facilities, skus), 9.0),
         lead_sd=np.full((facilities, skus), 2.0),
         counted=np.ones(facilities, bool),
+        told_from=np.zeros(facilities, np.int64),
     )
 
 
@@ -109,6 +110,35 @@ def test_a_twin_that_is_off_says_so() -> None:
     assert twin_error(replace(known, stood=lost), SOLD, company(2, 2), 30)[0].stock_wape > 0.01
     scarce = replace(known, stood=np.zeros_like(known.stood), received=np.zeros_like(known.received))
     assert twin_error(scarce, SOLD, company(2, 2), 30)[0].refused == known.asked[-30:].sum()
+
+
+def test_a_stock_that_no_ledger_tells_is_not_held_against_itself() -> None:
+    """Walked back by orders and receipts it agrees with the twin to the piece, even where all of it is wrong."""
+    known = records(6, stock=5_000)
+    wrong = replace(
+        known, stood=walked_back(known.stock + 999, known.asked.sum(axis=1), known.received, known.received, np.full(2, DAYS))
+    )
+    assert twin_error(wrong, SOLD, company(2, 2), 30)[0].stock_wape == 0, "were the ledger that old, nothing would be amiss"
+    young = replace(known, told_from=np.full(2, DAYS - FEWEST + 1))
+    assert twin_error(young, SOLD, company(2, 2), 30) == []
+    assert twin_error(replace(known, counted=np.zeros(2, bool)), SOLD, company(2, 2), 30) == []
+
+
+def test_the_error_is_of_the_days_and_facilities_that_the_ledger_tells() -> None:
+    known = replace(records(7, stock=5_000), told_from=np.array([DAYS - 12, DAYS - 9]))
+    lost = known.stood.copy()
+    lost[-4:, 1] = 0
+    made = twin_error(replace(known, stood=lost), SOLD, company(2, 2), 30)
+    assert [(one.days, one.facilities) for one in made] == [(12, ("F0",))] * 2
+    assert made[0].sold == (known.asked[-12:, :, 0].sum(),) * 2
+    assert made[0].stock_wape == 0, "what the other facility lost is not known to be wrong"
+    both = twin_error(replace(known, stood=lost), SOLD, company(2, 2), 9)
+    assert (both[0].days, both[0].facilities) == (9, ("F0", "F1"))
+    assert both[0].stock_wape > 0.05
+    short = replace(
+        known, counted=np.array([True, False]), stood=np.zeros_like(known.stood), received=np.zeros_like(known.received)
+    )
+    assert twin_error(short, SOLD, company(2, 2), 12)[0].refused == known.asked[-12:, :, 0].sum()
 
 
 def test_a_replay_has_the_days_and_what_was_on_order_then() -> None:

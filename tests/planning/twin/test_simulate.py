@@ -22,7 +22,7 @@ def lost_pieces(tally: Tally) -> int:
     """Pieces that the books of a run can't place: opening and what came, less what customers got and what is there. Counted from
     the kept days and from the world, not from what the twin says of itself; orders that come are taken from the evenings."""
     world, stock = tally.world, tally.daily["stock"].sum(axis=1)
-    sold = world.demand.sum(axis=(1, 2)) - tally.daily["refused"]
+    sold = world.demand.sum(axis=(1, 2)) - tally.daily["refused"].sum(axis=1)
     before = np.concatenate([world.on_hand.sum(axis=0)[None], stock[:-1]])
     came = stock - before + sold
     return int(np.minimum(0, came - world.arrivals.sum(axis=1)).sum())
@@ -39,7 +39,7 @@ def test_units_in_are_units_out_and_stock_on_every_day(
     tally = simulate(world, [scenario], company(channels, facilities, pool_share=pool_share), keep_days=True)[0]
     assert lost_pieces(tally) == 0
     assert (tally.daily["stock"] >= 0).all()
-    sold = world.demand.sum(axis=(1, 2)) - tally.daily["refused"]
+    sold = world.demand.sum(axis=(1, 2)) - tally.daily["refused"].sum(axis=1)
     assert (sold >= 0).all()
     if scenario.ordering.rule == "none":
         came = np.cumsum(world.arrivals.sum(axis=1), axis=0) + world.on_hand.sum(axis=0)
@@ -80,11 +80,11 @@ def test_the_twin_does_what_a_plain_loop_does(seed: int) -> None:
     world = random_world(seed, channels=3, facilities=2, items=8, days=80)
     tally = simulate(world, [POOL], company(), keep_days=True)[0]
     lines = np.zeros(8)
-    refused = np.zeros((80, 8))
+    refused = np.zeros((80, 2, 8))
     for place, item in itertools.product(range(2), range(8)):
         stock, lost, ordered = shelf(world, POOL.ordering, place, item)
         assert tally.daily["stock"][:, place, item].tolist() == stock, (place, item)
-        refused[:, item] += lost
+        refused[:, place, item] = lost
         lines[item] += ordered
     assert (tally.daily["refused"] == refused).all()
     assert (tally.counts["order_lines"] == lines).all()
@@ -97,7 +97,7 @@ def test_facilities_together_refuse_only_when_all_are_empty(seed: int) -> None:
     scenario = Scenario(name="pool everywhere", allocation="pool", sourcing="nearest", ordering=Ordering(rule="none"))
     tally = simulate(world, [scenario], company(facilities=3), keep_days=True)[0]
     empty = tally.daily["stock"].sum(axis=1) == 0
-    assert (empty | (tally.daily["refused"] == 0)).all()
+    assert (empty | (tally.daily["refused"].sum(axis=1) == 0)).all()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS[::5], ids=lambda one: one.name)

@@ -34,7 +34,7 @@ def exact_edges(prepared: pl.DataFrame) -> pl.DataFrame:
     shared = pl.concat(values).filter(pl.len().over("key", "value").is_between(2, MOST))
     if shared.is_empty():
         return pl.DataFrame(schema=EDGES)
-    names = prepared.select("record", "tokens", "hint", "script", "channel", "shop", "phone", "mailbox")
+    names = prepared.select("record", "tokens", "hint", "script", "channel", "shop", "guest", "phone", "mailbox")
     with duckdb.connect() as db:
         db.register("shared", shared.to_arrow())
         db.register("names", names.to_arrow())
@@ -64,7 +64,7 @@ _PAIRS = f"""
 with pairs as (
     select a.key, a.value, a.record as "left", b.record as "right",
         {names_disagree("l", "r")} as disagree,
-        (l.channel = r.channel and l.shop = r.shop and (
+        (l.channel = r.channel and l.shop = r.shop and l.guest is null and r.guest is null and (
             a.key = 'email' and l.phone <> r.phone or a.key = 'phone' and l.mailbox <> r.mailbox
         )) is true as two_accounts,
         (len(l.tokens) > 0 or l.hint is not null) and (len(r.tokens) > 0 or r.hint is not null) as told

@@ -29,6 +29,8 @@ TELLING = (("full_name", "birth_date"), ("full_name", "mailbox"), ("full_name", 
 """Pairs that agree on these are matches: RECALL of all, for the first guess of how many there are."""
 RECALL = 0.7
 MOST_DIFFERING = 0.7
+NOT_TOLD = ("record", "guest", "buyer_id", "loyalty_id")
+"""Columns that say nothing of what a person told."""
 LEAST_M, LEAST_U, SHARE_OF_SAMPLE = 1e-4, 1e-6, 0.05
 EDGES = {"left": pl.Int32, "right": pl.Int32, "weight": pl.Float64, "probability": pl.Float64, "evidence": pl.String}
 
@@ -41,8 +43,8 @@ def likely_edges(
     """Columns of EDGES, of pairs from THRESHOLD up: weight in bits, evidence as JSON, bits by comparison.
 
     `fresh`, boolean a record: only pairs that one of these is in. `before`: left, right of pairs that were edges, for which STAYS
-    is enough. An edge rests on two comparisons that agree, not counting a region: a shared phone alone joins nobody. Two accounts
-    of one shop are two people unless they share a mailbox or a phone and differ in neither.
+    is enough. An edge rests on two comparisons that agree, not counting a region: a shared phone alone joins nobody. Two records
+    of one shop are two people unless they share a mailbox or a phone, and two accounts if they differ in the other.
     """
     names = [one["output_column_name"] for one in model["comparisons"]]
     if len(names) < 2:
@@ -63,7 +65,7 @@ def likely_edges(
         stays = found.filter(~is_likely).join(before.select("left", "right"), on=["left", "right"], how="semi")
         found = pl.concat([found.filter(is_likely), stays])
     agreeing = pl.sum_horizontal(pl.col(name) > 0 for name in names if name != "region")
-    told = prepared.select("record", "mailbox", "phone", "tail", shop=pl.concat_str("channel", "shop", separator="\x1f"))
+    told = prepared.select("record", "guest", "mailbox", "phone", "tail", shop=pl.concat_str("channel", "shop", separator="\x1f"))
     for side in ("left", "right"):
         named = {name: f"{side}_{name}" for name in told.columns[1:]} | {"record": side}
         found = found.join(told.rename(named), on=side, maintain_order="left")
@@ -73,8 +75,9 @@ def likely_edges(
         )
         for compare in (pl.Expr.eq, pl.Expr.ne)
     )
-    two_accounts = (pl.col("left_shop") == pl.col("right_shop")) & (~same | other)
-    kept = _unambiguous(found.filter((agreeing >= 2) & ~two_accounts.fill_null(False)))
+    are_accounts = pl.col("left_guest").is_null() & pl.col("right_guest").is_null()
+    two_people = (pl.col("left_shop") == pl.col("right_shop")) & (~same | other & are_accounts)
+    kept = _unambiguous(found.filter((agreeing >= 2) & ~two_people.fill_null(False)))
     return kept.with_columns(evidence=pl.struct(names).struct.json_encode()).select(list(EDGES))
 
 
@@ -96,7 +99,12 @@ def _unambiguous(edges: pl.DataFrame) -> pl.DataFrame:
 
 
 def learn(prepared: pl.DataFrame) -> Model:
-    """Splink's settings, with m and u of the comparisons that `prepared` has columns for."""
+    """Splink's settings, with m and u of the comparisons that `prepared` has columns for.
+
+    Records that tell the same are learned from once: a guest who types what their account says would teach that matches agree in
+    everything, and masked buyers would not be found any more.
+    """
+    prepared = prepared.unique([name for name in prepared.columns if name not in NOT_TOLD], keep="first", maintain_order=True)
     model = fixed(prepared)
     if prepared.height < LEAST_RECORDS or len(model["comparisons"]) < 2 or _telling(prepared) < LEAST_TELLING:
         return model

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sluice.customers.clusters import GIANT, STRONG, cluster
 from sluice.customers.link import Known, Rulings, link
+from sluice.customers.probabilistic import learn
+from sluice.customers.records import prepare
 from sluice.customers.score import score
 from tests.customers.people import fake_1000, febrl, partition
 
@@ -28,7 +30,8 @@ SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChe
 
 
 def frame(rows: list[dict[str, str | None]]) -> pl.DataFrame:
-    schema = dict.fromkeys(("channel", "shop", "name", "phone", "email", "country"), pl.String)
+    names = ("channel", "shop", "guest", "name", "phone", "email", "country", "city", "birth_date", "postcode", "street")
+    schema = dict.fromkeys(names, pl.String)
     return pl.DataFrame([row | {"channel": "file", "country": "CN"} for row in rows], schema=schema)
 
 
@@ -98,6 +101,28 @@ def test_two_accounts_of_one_shop_that_differ_in_a_key_stay_two() -> None:
     other = {**one, "phone": "13900139002"}
     assert len(partition(link(frame([one, other])).persons)) == 2
     assert len(partition(link(frame([one, {**other, "shop": "b"}])).persons)) == 1
+    assert len(partition(link(frame([one, {**other, "guest": "g"}])).persons)) == 1
+
+
+def test_guests_teach_nothing_that_their_accounts_do_not_tell() -> None:
+    """Who orders as a guest types what their account says: the same twice, which is no evidence of how matches differ."""
+    records, _ = febrl()
+    guests = records.head(300).with_columns(guest=pl.lit("g"))
+    assert learn(prepare(pl.concat([records, guests], how="diagonal"))) == learn(prepare(records))
+
+
+def test_namesakes_of_one_shop_who_share_neither_key_stay_two_though_one_is_a_guest() -> None:
+    one = {
+        "shop": "a",
+        "name": "Hannah Nelson",
+        "city": "Los Angeles",
+        "email": "hannah.nelson60@gmail.com",
+        "phone": "13800138001",
+    }
+    other = {**one, "email": "hannah.nelson61@gmail.com", "phone": "13900139002"}
+    telling = {"birth_date": "1990-05-01", "postcode": "90001", "street": "Main"}
+    assert len(partition(link(frame([one | telling, other | telling | {"guest": "g"}])).persons)) == 2
+    assert len(partition(link(frame([one | telling, other | telling | {"shop": "b"}])).persons)) == 1
 
 
 def test_weak_evidence_makes_no_giant() -> None:

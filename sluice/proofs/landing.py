@@ -14,7 +14,7 @@ from sluice.landing.delivery import LandingError
 from sluice.landing.land import land
 from sluice.landing.reconcile import Reconciliation, reconcile
 from sluice.operations.reconciliation import HALF_A_CENT, mend
-from sluice.proofs import spoiled
+from sluice.proofs.faults import CLEAN, FAULTS, Fault, Stage
 from sluice.proofs.spoiled import Answer, Proxy, Seen, Spoil, proxied
 
 SOON = timedelta(minutes=1)
@@ -23,44 +23,12 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """`spoil` is done `times` times. Where there is none, `name` says what the channel itself is asked to do."""
-
-    name: str
-    what: str
-    spoil: Spoil | None = None
-    times: int = 2
-
-
-CLEAN = Fault("none", "nothing is spoiled")
-FAULTS = (
-    Fault("throttled", "429 with the time to wait", spoiled.throttled, 1),
-    Fault("throttled-no-hint", "429 without a hint", spoiled.throttled_without_a_hint),
-    Fault("server-errors", "503, several", spoiled.server_error, 3),
-    Fault("hang", "no answer, then the connection drops", spoiled.hanging, 1),
-    Fault("truncated", "a body shorter than announced", spoiled.truncated),
-    Fault("cut", "half a body that looks whole", spoiled.cut),
-    Fault("not-the-api", "an HTML page with status 200", spoiled.not_the_api),
-    Fault("expired", "401 in the middle of a walk", spoiled.expired, 1),
-    Fault("repeated-page", "the page before in place of the next", spoiled.repeated, 3),
-    Fault("dropped-pages", "a list that ends before its end", spoiled.ended_early, 3),
-    Fault("malformed", "records that break their contract"),
-    Fault("moving", "orders change while their list is read", times=1),
-)
-"""What can go wrong between a platform and us. The last two the channel does itself."""
-
-
-@dataclass(frozen=True, slots=True)
 class Played:
-    """A channel to try. `connection` leads to it directly; its shop is renamed for each fault, so that cases don't meet.
-
-    `malform` orders records that break their contract, `move` lets time pass there.
-    """
+    """A channel to try. `connection` leads to it directly; its shop is renamed for each fault, so that cases don't meet."""
 
     connector: Connector
     connection: Connection
-    malform: Callable[[], None]
-    move: Callable[[], None]
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +36,9 @@ class Case:
     """One channel under one fault. `said` is what the first landing ended with, None where it got through.
 
     Orders: `delivered` are those that the channel counts, `landed` are of them in the warehouse, `quarantined` set aside;
-    `missing`, `surplus` and `differing` is what does not agree in the end. `mended`: reconciliation had to read again. `spoiled`
-    answers or records were not as they should be: where it is 0, a shop so small gave no occasion, and the case shows nothing.
+    `missing`, `surplus` and `differing` is what does not agree in the end, `removed` what the platform deleted meanwhile.
+    `mended`: reconciliation had to read again. `spoiled` answers or records were not as they should be: where it is 0, `idle`
+    says why, and the case shows nothing.
     """
 
     channel: str
@@ -80,15 +49,20 @@ class Case:
     missing: int = 0
     surplus: int = 0
     differing: int = 0
+    removed: int = 0
     said: str | None = None
     spoiled: int = 0
+    idle: str | None = None
     mended: bool = False
     broken: str | None = None
 
     @property
     def holds(self) -> bool:
-        """Landed and delivered are the same, but for what is set aside with its reason."""
-        return self.broken is None and not (self.missing or self.surplus or self.differing)
+        """Landed and delivered are the same, but for what is set aside with its reason.
+
+        An order that the platform deleted without a word is kept, and told as surplus; so it is all of those or none.
+        """
+        return self.broken is None and not (self.missing or self.differing) and self.surplus in (0, self.removed)
 
 
 @dataclass(frozen=True)
@@ -102,7 +76,7 @@ class Verdict:
     @property
     def idle(self) -> list[Case]:
         """Cases in which nothing could be spoiled."""
-        return [case for case in self.cases if not case.spoiled and case.fault != CLEAN.name]
+        return [case for case in self.cases if case.idle]
 
 
 def prove(
@@ -137,30 +111,67 @@ def shop_of(fault: Fault) -> str:
 
 
 def _tried(db: Database, played: Played, proxy: Proxy, fault: Fault, reconciling: bool) -> Case:
-    connector = played.connector
+    connector, stage = played.connector, played.stage
     direct = replace(played.connection, shop=shop_of(fault))
     behind = replace(direct, url=direct.url.replace(_host(direct.url), proxy.url))
+    # what a lens changes is changed for whoever counts, too
+    counting = behind if fault.lens else direct
     case = Case(connector.name, fault.name)
-    if fault.name == "malformed":
-        played.malform()
-    proxy.arm(_moving(played) if fault.name == "moving" else fault.spoil, fault.times)
-    said = _landed(db, connector, behind)
-    spoiled = proxy.spoiled + _set_aside(db, connector.name, direct.shop)
+    touched = _done(stage, fault.before)
+    proxy.arm(_doing(stage, fault.during) if fault.during else fault.spoil, fault.times)
+    proxy.lens = fault.lens or _as_it_is
+    said = _landed(db, connector, replace(behind, now=lambda: direct.now() + fault.skew))
+    spoiled = proxy.spoiled + touched + _set_aside(db, connector.name, direct.shop)
     proxy.arm(None)
-    case = replace(case, said=said, spoiled=spoiled)
     try:
+        touched = _done(stage, fault.between)
+        spoiled += touched
+        case = replace(case, removed=touched if fault.removes else 0)
         _landed_well(db, connector, behind)
-        found = reconcile(db, connector, direct, direct.since, direct.now() + SOON, HALF_A_CENT)
+        found = reconcile(db, connector, counting, direct.since, direct.now() + SOON, HALF_A_CENT)
         db.commit()
+        case = replace(case, said=said, spoiled=spoiled)
         if reconciling and found.is_mendable:
             mend(db, connector, behind, direct.since)
-            found = reconcile(db, connector, direct, direct.since, direct.now() + SOON, HALF_A_CENT)
+            found = reconcile(db, connector, counting, direct.since, direct.now() + SOON, HALF_A_CENT)
             db.commit()
             case = replace(case, mended=True)
+        return _counted(_shown(db, case, fault), found)
     except (ChannelError, LandingError) as wrong:
         db.rollback()
-        return replace(case, broken=str(wrong))
-    return _counted(case, found)
+        return replace(case, said=said, spoiled=spoiled, broken=str(wrong))
+    finally:
+        proxy.lens = _as_it_is
+        stage.restore()
+
+
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
+
+
+def _done(stage: Stage, deed: str | None) -> int:
+    touched: int = getattr(stage, deed)() if deed else 0
+    return touched
+
+
+def _doing(stage: Stage, deed: str) -> Spoil:
+    def spoil(seen: Seen) -> Answer:
+        _done(stage, deed)
+        # what the channel said of a moment that is over
+        return replace(seen.answer, headers={**seen.answer.headers, "X-Proof": deed})
+
+    return spoil
+
+
+def _shown(db: Database, case: Case, fault: Fault) -> Case:
+    """Whether what was done is in the warehouse, where that can be seen; why nothing was done, if so."""
+    spoiled = case.spoiled
+    if fault.shows:
+        row = db.execute(fault.shows, (case.channel, shop_of(fault))).fetchone()
+        db.commit()
+        spoiled = int(row[0]) if row else 0
+    idle = fault.idle if not spoiled and fault.name != CLEAN.name else None
+    return replace(case, spoiled=spoiled, idle=idle)
 
 
 def _set_aside(db: Database, channel: str, shop: str) -> int:
@@ -169,15 +180,6 @@ def _set_aside(db: Database, channel: str, shop: str) -> int:
     row = db.execute(query, (channel, shop)).fetchone()
     db.commit()
     return int(row[0]) if row else 0
-
-
-def _moving(played: Played) -> Spoil:
-    def spoil(seen: Seen) -> Answer:
-        played.move()
-        # what the channel said of a moment that is over
-        return replace(seen.answer, headers={**seen.answer.headers, "X-Proof": "moved"})
-
-    return spoil
 
 
 def _landed(db: Database, connector: Connector, connection: Connection) -> str | None:

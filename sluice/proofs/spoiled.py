@@ -43,7 +43,7 @@ class Seen:
 
 @dataclass
 class Proxy:
-    """Passes everything on to `target`; while armed, spoils every third request, `times` in all.
+    """Passes everything on to `target`; while armed, spoils every third request, `times` in all, and shows all by its lens.
 
     `spoiled` counts the answers since it was armed that were not what the channel said.
     """
@@ -51,6 +51,7 @@ class Proxy:
     target: str
     url: str = ""
     spoiled: int = 0
+    lens: Callable[[Answer], Answer] = lambda answer: answer
     _spoil: Spoil | None = None
     _left: int = 0
     _count: int = 0
@@ -70,7 +71,8 @@ class Proxy:
         passed = {name: value for name, value in headers.items() if name.lower() not in ("connection", "accept-encoding")}
         found = requests.request(method, self.target + path, headers=passed, data=body, timeout=60, allow_redirects=False)
         shown = {name: value for name, value in found.headers.items() if name.lower() in PASSED_BACK or name.lower()[:2] == "x-"}
-        answer = Answer(found.status_code, shown, found.content)
+        told = Answer(found.status_code, shown, found.content)
+        answer = self.lens(told)
         kind = _kind(method, path, body)
         with self._lock:
             seen = Seen(answer, self._before.get(kind), self._last.get(kind))
@@ -80,7 +82,7 @@ class Proxy:
             if spoil:
                 self._left -= 1
         given = spoil(seen) if spoil else answer
-        if given != answer:
+        if given != told:
             with self._lock:
                 self.spoiled += 1
         return given
@@ -172,6 +174,12 @@ def cut(seen: Seen) -> Answer:
 def not_the_api(seen: Seen) -> Answer:
     """A page for people with status 200: a login, a maintenance notice."""
     return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><title>Be right back</title>")
+
+
+def mislabelled(seen: Seen) -> Answer:
+    """The very body, as if it were a text for people."""
+    others = {name: value for name, value in seen.answer.headers.items() if name.lower() != "content-type"}
+    return Answer(seen.answer.status, {**others, "Content-Type": "text/plain; charset=iso-8859-1"}, seen.answer.body)
 
 
 def expired(seen: Seen) -> Answer:

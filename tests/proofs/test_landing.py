@@ -3,20 +3,28 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sluice import warehouse
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.cli.main import app
-from sluice.proofs.landing import CLEAN, FAULTS, Case, Played, prove, shop_of
+from sluice.proofs.faults import CLEAN, FAULTS
+from sluice.proofs.landing import Case, Played, prove, shop_of
+from sluice.proofs.lenses import FOUR_BYTES, four_bytes, unknown_fields, zero_decimals
 from sluice.proofs.spoiled import Answer, Seen, proxied
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import START
+from sluice.sandbox.stage import Stage
 from sluice.sandbox.state import SandboxState
 from tests.channels.shopify.shop import connection
 from tests.conftest import copy_of
@@ -47,8 +55,7 @@ def played(
             Played(
                 CONNECTOR,
                 opened,
-                malform=lambda: state.faults.plan("shopify", malformed=2),
-                move=lambda: state.set_clock(state.now + timedelta(days=2)),
+                Stage(state, "shopify", "main"),
             ),
         )
 
@@ -81,6 +88,65 @@ def test_without_reconciliation_dropped_pages_stay_lost_and_are_counted(played: 
     assert not found["dropped-pages"].holds
     assert found["dropped-pages"].missing > 0
     assert found["dropped-pages"].landed + found["dropped-pages"].missing == found["dropped-pages"].delivered
+
+
+def test_whatever_a_shop_or_a_platform_does_is_there_in_the_end(played: tuple[str, Played]) -> None:
+    shown = ("unknown-fields", "four-byte", "zero-decimal", "large-numbers", "long-order", "ties")
+    found = cases(played, *shown, "mislabelled", "expired-own-words", "clock-ahead", "clock-behind", "late-commit", "deleted")
+    assert [case for case in found.values() if not case.holds] == []
+    assert [found[name].mended for name in shown] == [False] * len(shown)
+    assert found["expired-own-words"].said is not None
+    assert (found["deleted"].surplus, found["deleted"].removed) == (2, 2)
+    assert found["clock-ahead"].delivered > found["none"].delivered
+
+
+def test_without_reconciliation_what_was_committed_late_stays_lost(played: tuple[str, Played]) -> None:
+    found = cases(played, "late-commit", reconciling=False)
+    assert (found["late-commit"].holds, found["late-commit"].missing) == (False, 2)
+
+
+def test_an_order_that_is_missing_is_no_deleted_one() -> None:
+    deleted = Case("toy", "deleted", delivered=8, landed=8, surplus=2, removed=2)
+    assert deleted.holds
+    assert not replace(deleted, surplus=1).holds
+    assert not replace(deleted, missing=1).holds
+    assert not replace(deleted, removed=0).holds
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**63 - 1) | st.text() | st.decimals(-1000, 1000, places=2),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def without(value: Any, name: str) -> Any:
+    if isinstance(value, list):
+        return [without(one, name) for one in value]
+    return {key: without(one, name) for key, one in value.items() if key != name} if isinstance(value, dict) else value
+
+
+@given(JSON)
+def test_a_lens_changes_nothing_else(value: Any) -> None:
+    body = msgspec.json.Encoder(decimal_format="number").encode(value)
+    read = partial(json.loads, parse_float=Decimal)
+    answer = Answer(200, {}, body)
+    assert without(read(unknown_fields(answer).body), "x_proof") == read(body)
+    assert json.dumps(read(four_bytes(answer).body), default=str).replace(json.dumps(f" {FOUR_BYTES}")[1:-1], "") == json.dumps(
+        read(body), default=str
+    )
+
+
+def test_lenses_see_records_and_names_and_dollars() -> None:
+    order = {"total": "1.10", "currency": "USD", "lines": [{"qty": 1, "title": "Silk Scarf", "status": "IN_CART"}]}
+    body = json.dumps({"orders": [order], "page": {"next": 2}}).encode()
+    known = json.loads(unknown_fields(Answer(200, {}, body)).body)
+    assert "x_proof" in known["orders"][0]["lines"][0]
+    assert known["page"] == {"next": 2}
+    line = json.loads(four_bytes(Answer(200, {}, body)).body)["orders"][0]["lines"][0]
+    assert (line["title"], line["status"]) == (f"Silk Scarf {FOUR_BYTES}", "IN_CART")
+    assert json.loads(zero_decimals(Answer(200, {}, body)).body)["orders"][0] == order | {"currency": "JPY"}
+    assert unknown_fields(Answer(200, {}, b"<html>")).body == b"<html>"
 
 
 def test_the_proxy_spoils_as_often_as_it_is_told(played: tuple[str, Played]) -> None:

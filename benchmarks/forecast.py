@@ -19,6 +19,7 @@ from sluice.planning.forecasting import accuracy, conformal
 from sluice.planning.forecasting.history import History
 from sluice.planning.forecasting.models import CANDIDATES, MODELS, forecasts
 from sluice.planning.forecasting.project import learn, project
+from sluice.planning.forecasting.response import none as no_promotion
 from sluice.planning.forecasting.smoothing import Floats, Integers
 from sluice.planning.forecasting.week import profile, spread, weeks
 
@@ -43,7 +44,7 @@ def history(pieces: Floats) -> History:
     none = np.zeros(pieces.shape, bool)
     first = np.where((pieces > 0).any(axis=1), np.argmax(pieces > 0, axis=1), pieces.shape[1])
     closed = np.broadcast_to(pieces.sum(axis=0) == 0, pieces.shape)
-    return History(pieces, first, closed, none, none, np.zeros((0, pieces.shape[1]), bool))
+    return History(pieces, first, closed, none, no_promotion(len(pieces)), np.zeros((0, pieces.shape[1]), bool))
 
 
 def whole(pieces: Floats, revenue: Floats, newest: date) -> Floats:
@@ -82,9 +83,9 @@ def compare() -> None:
     }
     print(f"UCI Online Retail II, {len(pieces):,} articles, {ORIGINS} origins of {AHEAD} days")
     print(f"{'':28}{'RMSSE':>8}{'by revenue':>12}{'WAPE':>8}{'bias':>8}{'cpu s':>8}")
-    errors = {}
+    errors, summed = {}, {}
     for name, model in peers.items():
-        rows = []
+        rows, levels = [], []
         began = time.process_time()
         for origin in range(pieces.shape[1] - ORIGINS * AHEAD, pieces.shape[1], AHEAD):
             past, actual = pieces[:, :origin], pieces[:, origin : origin + AHEAD]
@@ -92,19 +93,29 @@ def compare() -> None:
             live = np.where(np.cumsum(past > 0, axis=1) > 0, past, np.nan)
             score = accuracy.rmsse(actual, made, accuracy.naive_scale(live, 2))
             by_revenue = accuracy.weighted(score, revenue[:, :origin].sum(axis=1))
+            added = [np.arange(len(past)), dearness(past, revenue[:, :origin]), np.zeros(len(past), int)]
+            levels.append(accuracy.wrmsse(past, actual, made, revenue[:, :origin].sum(axis=1), added))
             sums = accuracy.wape(actual.sum(axis=1, keepdims=True), made.sum(axis=1, keepdims=True))
             rows.append([float(np.nanmean(score)), by_revenue, sums, accuracy.bias(actual, made)])
         seconds = time.process_time() - began
-        errors[name] = np.mean(rows, axis=0)
+        errors[name], summed[name] = np.mean(rows, axis=0), float(np.mean(levels))
         print(
             f"{name:28}" + "".join(f"{number:{width}.3f}" for number, width in zip(errors[name], (8, 12, 8, 8), strict=True)),
             end="",
         )
         print(f"{seconds:8.2f}")
+    told = ", ".join(f"{name} {summed[name]:.3f}" for name in ("seasonal naive (7 days)", "SES, daily", "TSB, daily", "Sluice"))
+    print(f"\nWRMSSE over articles, tenths by price, and their total: {told}")
     ratio = errors["Sluice"][1] / errors["seasonal naive (7 days)"][1]
     print(
         f"\nby revenue {1 - ratio:.0%} below the seasonal naive (aim: 20 %), bias {errors['Sluice'][3]:+.1%} (aim: within 10 %)\n"
     )
+
+
+def dearness(pieces: Floats, revenue: Floats) -> Integers:
+    """The tenth of all prices that each article's is in."""
+    price = revenue.sum(axis=1) / np.maximum(pieces.sum(axis=1), 1)
+    return np.asarray(np.argsort(np.argsort(price, kind="stable")) * 10 // len(price))
 
 
 def quantiles() -> None:

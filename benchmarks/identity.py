@@ -2,7 +2,7 @@
 
 python -m benchmarks.identity                   # labelled sets, then 100,000 made records
 python -m benchmarks.identity --records 500000
-python -m benchmarks.identity --labelled FILE.csv --truth COLUMN   # another set, columns named as `prepare` reads them
+python -m benchmarks.identity --labelled FILE.csv --truth COLUMN   # another set, a row a record
 """
 
 import argparse
@@ -14,6 +14,7 @@ import polars as pl
 
 from sluice.customers.clusters import STRONG, cluster
 from sluice.customers.exact import exact_edges
+from sluice.customers.headers import as_read
 from sluice.customers.link import link
 from sluice.customers.records import prepare
 from sluice.customers.score import Score, score
@@ -35,12 +36,21 @@ def told(name: str, records: pl.DataFrame, truth: np.ndarray) -> float:
     seconds, spent = time.monotonic() - began, time.process_time() - spent
     keys = score(truth, by_keys(records))
     print(f"{name:<12} {_words(found)}; by keys alone {_words(keys)}")
-    print(f"{'':<12} F1 x{found.f1 / max(keys.f1, 1e-9):.2f}; {seconds:.1f} s, {spent:.1f} cpu-s")
+    times = f"F1 x{found.f1 / keys.f1:.2f}; " if keys.f1 else ""
+    print(f"{'':<12} {times}{seconds:.1f} s, {spent:.1f} cpu-s")
     return seconds
 
 
 def _words(found: Score) -> str:
     return f"P {found.precision:.4f} R {found.recall:.4f} F1 {found.f1:.4f}"
+
+
+def read(path: str) -> pl.DataFrame:
+    """A file of any separator, every cell as text; bytes that are no UTF-8 are passed over."""
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline()
+    separator = max(",;\t|", key=header.count)
+    return pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
 
 
 def main() -> None:
@@ -50,8 +60,8 @@ def main() -> None:
     parser.add_argument("--truth", default="cluster")
     asked = parser.parse_args()
     if asked.labelled:
-        records = pl.read_csv(asked.labelled, infer_schema=False)
-        told("labelled", records.drop(asked.truth), records[asked.truth].to_numpy())
+        records = read(asked.labelled)
+        told("labelled", as_read(records.drop(asked.truth)), records[asked.truth].to_numpy())
         return
     told("FEBRL 1", *febrl())
     told("fake_1000", *fake_1000())

@@ -38,6 +38,8 @@ AIMS = (
 )
 BESIDE = (
     Scenario(name="planned, monthly", allocation="pool", ordering=PLANNED),
+    Scenario(name="planned, monthly .8", allocation="pool", ordering=Ordering(rule="quantile", every_days=30, level=0.8)),
+    Scenario(name="planned, 14 days .9", allocation="pool", ordering=Ordering(rule="quantile", every_days=14, level=0.9)),
     Scenario(name="planned, 14 days .95", allocation="pool", ordering=Ordering(rule="quantile", every_days=14, level=0.95)),
     Scenario(name="planned, weekly .95", allocation="pool", ordering=Ordering(rule="quantile", every_days=7, level=0.95)),
     Scenario(name="nested, weekly .95", allocation="nested", ordering=Ordering(rule="quantile", every_days=7, level=0.95)),

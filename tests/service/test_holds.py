@@ -200,7 +200,11 @@ def test_fifty_clients_on_one_sku_get_what_there_is_and_not_a_piece_more(shop: h
     assert all(available < wanted for status, wanted, available in answers if status == 409)
     assert held(url) == {"HOT": granted}
     assert max(watched) <= there
-    assert there - 6 < granted <= there, "more was asked for than there was, so what is left is less than a wish"
+    assert granted <= there
+    if there > granted:
+        rest = shop.post("/holds", json=wanting("the-rest", ("HOT", there - granted)))
+        assert rest.status_code == 201, "what was given back last is there for who asks next"
+    assert shop.post("/holds", json=wanting("one-more", ("HOT", 1))).status_code == 409
 
 
 def test_a_duplicate_within_a_batch_and_one_that_fails_leave_the_others_right(url: str) -> None:

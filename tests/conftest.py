@@ -1,6 +1,8 @@
 """Real PostgreSQL for every test: one embedded server a session, one migrated database a test."""
 
 import itertools
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,20 @@ from sluice.migrations.migrate import migrate
 from sluice.prepare import prepare
 
 _numbers = itertools.count()
+MEMORY = Path("/dev/shm")
+ROOM = 8 << 30
+"""Bytes free that the files of all tests fit in with ease."""
 DEMO = (Path(__file__).parents[1] / "sluice.yaml").read_text(encoding="utf-8")
+
+
+def pytest_configure() -> None:
+    """Tests' files are kept in memory where there is room.
+
+    A database is 600 to 1,400 files, and a copy of one is made and dropped for most tests. ext4 looks through what was deleted
+    in the last minute for each file that it makes: 1.3 s of CPU a copy, against 0.05 in memory. `--basetemp` has its way.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +51,7 @@ def template(postgres: warehouse.Embedded) -> str:
 def copy_of(postgres: warehouse.Embedded, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}")
+        admin.execute(f"create database {name} template {template} strategy file_copy")
     yield postgres.url(name)
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(f"drop database {name} with (force)")

@@ -40,8 +40,10 @@ def place(table: Table, key: tuple[Leaf, ...]) -> list[str]:
 
 
 def key_columns(table: Table, key: tuple[Leaf, ...]) -> list[str]:
-    """The columns of the table's primary key."""
-    return ["shop", *(place(table, key) if table.depth else [leaf.column for leaf in key])]
+    """The columns of the table's primary key. Most rows are those of child tables, and a channel has few shops: there the shop
+    comes last, so that what tells two rows apart is compared first.
+    """
+    return [*place(table, key), "shop"] if table.depth else ["shop", *(leaf.column for leaf in key)]
 
 
 def copy_statement(table: Table, key: tuple[Leaf, ...], schema: str = "raw") -> str:

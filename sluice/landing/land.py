@@ -13,7 +13,7 @@ from sluice.channels.protocol import Channel, Connector, Page, Rereading, Stream
 from sluice.landing import again, cursors, forgotten, personal
 from sluice.landing.again import Due
 from sluice.landing.ahead import ahead
-from sluice.landing.delivery import FIRST, GROWTH, MOST_RECORDS, Batch, Judge, add
+from sluice.landing.delivery import FIRST, GROWTH, MOST_RECORDS, READING_FAULTS, Batch, Judge, LandingError, add
 from sluice.landing.forgotten import Forgotten
 from sluice.landing.lock import locked
 from sluice.landing.transaction import Lander, Outcome
@@ -134,9 +134,14 @@ def batches(pages: Iterable[Page], connector: Connector, stream: Stream, judge: 
                 yield batch
                 most = min(int(batch.most * GROWTH), MOST_RECORDS)
                 batch = Batch(uuid.uuid4().hex if batch.completes else batch.walk, most=most)
-    except Exception:
+    except Exception as fault:
         if batch.pages:
             yield batch
+        if isinstance(fault, READING_FAULTS):
+            # what the connector reads of an answer beside its records is a contract too, and its breach is this stream's alone
+            raise LandingError(
+                f"{connector.name} {stream.name}: an answer is not as the platform describes it ({fault})"
+            ) from fault
         raise
     if batch.pages:
         yield batch

@@ -83,6 +83,9 @@ def read_whole(store: Store, connector: Connector, decision: Decision) -> None:
     """After a page: what it brought takes the place of events, or fills what newer events lack."""
     if connector.webhook is None:
         return
+    noted = "select from raw.event_records where channel = %s and shop = %s and stream = %s limit 1"
+    if store.db.execute(noted, _where(store)).fetchone() is None:
+        return
     taken = [identity(one.key) for one in decision.accepted]
     if taken:
         store.db.execute(

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
+from psycopg import Cursor
+
 from sluice.landing.decide import Decision
 from sluice.landing.delivery import Delivered, LandingError
 from sluice.landing.store import Store, array
@@ -15,11 +17,15 @@ class LandingMismatch(LandingError):
 def prove(store: Store, delivered: Sequence[Delivered], decision: Decision) -> None:
     """Every delivered key is in the stream's table or in quarantine, and every record that had to be kept is there in its
     delivered form. Raises LandingMismatch."""
-    keys = {one.identity for one in delivered}
     broken = {one.digest for one, _ in decision.broken}
-    expected = (len(keys), _fingerprint(keys), decision.current, len(broken))
+    with store.db.pipeline():  # both count at once
+        answer = _ask(store, delivered, broken)
+        keys = {one.identity for one in delivered}
+        expected = (len(keys), _fingerprint(keys), decision.current, len(broken))
+    held = answer.fetchone()
+    assert held is not None
     names = ("keys", "hash of the keys", "rows in delivered form", "records in quarantine")
-    sides = [*zip(names, _held(store, delivered, broken), expected, strict=True)]
+    sides = [*zip(names, held, expected, strict=True)]
     sides += [(f"rows of {table}", taken, sent) for table, (sent, taken) in decision.rows.items()]
     faults = [f"{name}: {held} held, {wanted} delivered" for name, held, wanted in sides if held != wanted]
     if faults:
@@ -31,11 +37,11 @@ def _fingerprint(identities: set[str]) -> str:
     return hashlib.md5("\n".join(sorted(identities)).encode(errors="backslashreplace"), usedforsecurity=False).hexdigest()
 
 
-def _held(store: Store, delivered: Sequence[Delivered], broken: set[str]) -> tuple[int, str, int, int]:
-    """(distinct keys, hash of them, rows whose digest was delivered, broken records in quarantine)."""
+def _ask(store: Store, delivered: Sequence[Delivered], broken: set[str]) -> Cursor[tuple[int, str, int, int]]:
+    """A row: distinct keys, hash of them, rows whose digest was delivered, broken records in quarantine."""
     pairs = {(one.key, one.digest) for one in delivered if one.key is not None}
     identity = " || chr(31) || ".join(store.key.split(", "))
-    row = store.db.execute(
+    return store.db.execute(
         f"""
         with held as (
             select {identity} collate "C" as identity, m._digest = d.digest as is_current, null as broken
@@ -60,6 +66,4 @@ def _held(store: Store, delivered: Sequence[Delivered], broken: set[str]) -> tup
             *(store.channel, store.shop, store.shape.stream.name),
             array(list(broken)),
         ),
-    ).fetchone()
-    assert row is not None
-    return (row[0], row[1], row[2], row[3])
+    )

@@ -1,6 +1,6 @@
 """One stream's tables in the warehouse, for one shop: what they hold and how it is replaced."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from psycopg import Connection, errors
@@ -9,7 +9,7 @@ from sluice.landing.decide import Accepted, State
 from sluice.landing.delivery import Key
 from sluice.landing.flatten import copy_statement, copy_text, key_columns
 from sluice.landing.names import quoted
-from sluice.landing.shape import Shape
+from sluice.landing.shape import Shape, Table
 
 REFUSALS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """What PostgreSQL says to a value that it can't hold: a number too large, a JSON it can't store, a key too long for an index."""
@@ -87,16 +87,24 @@ class Store:
         Table -> (rows sent, rows that the database says it took). Raises one of REFUSALS.
         """
         self.delete([one.key for one in accepted if one.known])
-        counts = {}
+        counts = {table.name: (0, 0) for table in self.shape.tables}
+        texts = self._texts(accepted)
+        upcoming = next(texts, None)
+        while upcoming:
+            table, sent, text = upcoming
+            with self.db.cursor() as cursor:
+                with cursor.copy(copy_statement(table, self.shape.key)) as copy:
+                    copy.write(text)
+                    upcoming = next(texts, None)  # made while the database reads this one
+                counts[table.name] = (sent, cursor.rowcount)
+        return counts
+
+    def _texts(self, accepted: Sequence[Accepted]) -> Iterator[tuple[Table, int, bytes]]:
+        """(table, rows, text for COPY) of those tables that the records have rows in."""
         for number, table in enumerate(self.shape.tables):
-            counts[table.name] = (0, 0)
             rows = b"\n".join([one.flat[number] for one in accepted if one.flat[number]])
             if rows:
-                with self.db.cursor() as cursor:
-                    with cursor.copy(copy_statement(table, self.shape.key)) as copy:
-                        copy.write(copy_text(rows))
-                    counts[table.name] = (rows.count(b"\n") + 1, cursor.rowcount)
-        return counts
+                yield table, rows.count(b"\n") + 1, copy_text(rows)
 
     def delete(self, keys: Collection[Key]) -> None:
         """Remove these records and their child rows."""

@@ -156,6 +156,15 @@ def test_what_came_before_a_fault_stays(raw: psycopg.Connection) -> None:
     assert one(raw, "select cursor from raw.cursors") == {"next": 1}
 
 
+@pytest.mark.parametrize("fault", [msgspec.ValidationError("no field `nodes`"), ValueError("too many values to unpack")])
+def test_an_answer_that_a_connector_does_not_understand_is_told_as_the_streams_fault(
+    raw: psycopg.Connection, fault: Exception
+) -> None:
+    with pytest.raises(LandingError, match=f"toy orders: .*{fault}"):
+        land_pages(raw, page([order(1)], cursor=1), fault)
+    assert one(raw, "select cursor from raw.cursors") == {"next": 1}
+
+
 def test_a_page_that_is_none_stops_the_stream_before_it(raw: psycopg.Connection) -> None:
     with pytest.raises(LandingError, match="a page can't be read"):
         land_pages(raw, page([order(1)], cursor=1), Page(b"<html>maintenance</html>", {"next": 2}))

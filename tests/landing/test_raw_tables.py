@@ -36,8 +36,8 @@ def test_rows_are_found_by_key_and_by_what_was_loaded_since(raw: psycopg.Connect
     assert found == {
         "btree (shop, id)",
         "btree (_loaded_at)",
-        "btree (shop, _parent_id, _position)",
-        "btree (shop, _parent_id, _parent_position, _position)",
+        "btree (_parent_id, _position, shop)",
+        "btree (_parent_id, _parent_position, _position, shop)",
     }
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from sluice.channels.protocol import Connection, Connector
 from sluice.channels.registry import connectors
 from sluice.globs import matcher, overlap
+from sluice.promotions import Promotion, rows_of
 from sluice.supply_policy import STRICT, Patterns, Replenishment, ServiceTarget
 
 Kind = Literal["own_shop", "marketplace", "social", "store", "erp"]
@@ -67,6 +68,12 @@ class Shop(Strict):
     def sells(self) -> bool:
         """Whether it has orders of its own to be held against; an ERP stands behind those that do."""
         return (self.kind or self.type.kind) != "erp"
+
+    @property
+    def takes(self) -> str | None:
+        """How the shop keeps numbers that are published: "facility", "total", or None where it takes none."""
+        options = self.type.options.model_validate(self.options)
+        return None if self.type.counts(options) else self.type.publishes
 
     @model_validator(mode="after")
     def _fits_connector(self) -> "Shop":
@@ -197,6 +204,7 @@ class Planning(Strict):
     demand: Literal["forecast", "history"] = "forecast"
     forecast_weeks: Annotated[int, Field(ge=1, le=52)] = 8
     forecast_history_days: Annotated[int, Field(ge=28, le=3660)] = 730
+    promotions: list[Promotion] = []
     service: list[ServiceTarget] = []
     lost_sales: bool = False
     replenishment: Replenishment = Replenishment()
@@ -335,6 +343,12 @@ def load(path: Path | None = None) -> Config:
     return _validated(path, _read(path))
 
 
+def policy_as_json(policy: Planning) -> dict[str, Any]:
+    """JSON that gives the policy back, today's defaults included; of a rule only the terms that were said."""
+    rules = [rule.model_dump(mode="json", by_alias=True, exclude_unset=True) for rule in policy.rules]
+    return policy.model_dump(mode="json", by_alias=True) | {"rules": rules}
+
+
 def load_policy(policy: Path, path: Path | None = None) -> Planning:
     """The `planning` of another file, a whole configuration or that key alone, which then meets the shops of `path`."""
     if not policy.is_file():
@@ -356,7 +370,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is no valid YAML: {fault}") from fault
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold keys and values; it holds {type(data).__name__}")
-    return data
+    return _with_promotions(data, path)
+
+
+def _with_promotions(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    """With the rows of the file that `planning.promotions` names, from the folder of `path`."""
+    planning = data.get("planning")
+    if not isinstance(planning, dict) or not isinstance(planning.get("promotions"), str):
+        return data
+    try:
+        return data | {"planning": planning | {"promotions": rows_of(path.parent / planning["promotions"])}}
+    except ValueError as fault:
+        raise ConfigError(f"{path}: planning.promotions: {fault}") from fault
 
 
 def _validated(path: Path, data: dict[str, Any]) -> Config:

@@ -42,6 +42,13 @@ def url() -> str:
     return embedded.url()
 
 
+def is_embedded() -> bool:
+    """Whether the warehouse in force is the one that Sluice made for itself, running or not."""
+    server, own = os.environ.get("SLUICE_DATABASE_URL"), Embedded(home() / "postgres")
+    # commands tell the processes that they start where it is, so the variable alone says nothing
+    return not server or ((own.folder / "password").exists() and server == own.url())
+
+
 def connect(address: str | None = None, autocommit: bool = False) -> psycopg.Connection:
     """A connection whose session is in UTC."""
     return psycopg.connect(address or url(), autocommit=autocommit, options="-c timezone=UTC", application_name="sluice")

@@ -56,6 +56,48 @@ def test_a_broken_file_says_what_to_do(tmp_path: Path, broken: str, told: list[s
         assert word in str(fault.value)
 
 
+CALENDAR = """name,from,to,kind,category,channel,uplift
+Spring sale,2026-03-01,2026-03-07,sale,lamps; shades,taobao,
+
+春季促销,2026-11-01,2026-11-11,618,,taobao;jd,2.5
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_promotions_come_from_a_file_beside_it_as_from_a_list(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "promotions.csv").write_bytes(CALENDAR.encode(encoding))
+    of_file = load(written(tmp_path, GOOD + "planning: {promotions: promotions.csv}\n")).planning.promotions
+    listed = """planning:
+  promotions:
+    - {name: Spring sale, from: 2026-03-01, to: 2026-03-07, kind: sale, category: [lamps, shades], channel: taobao}
+    - {name: 春季促销, from: 2026-11-01, to: 2026-11-11, kind: "618", channel: [taobao, jd], uplift: 2.5}
+"""
+    assert of_file == load(written(tmp_path, GOOD + listed)).planning.promotions
+    assert (of_file[0].category, of_file[0].sku, of_file[1].name) == (["lamps", "shades"], ["*"], "春季促销")
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (None, ["planning.promotions", "does not exist"]),
+        ("", ["lacks the column from or to"]),
+        ("sku,day\nA,2026-01-01\n", ["lacks the column from or to", "sku, day"]),
+        ("from,to\n2026-01-02,2026-01-01\n", ["planning.promotions[0]", "to is 2026-01-01, before from"]),
+        ("from,to\nsoon,2026-01-01\n", ["planning.promotions[0].from", "soon"]),
+        ("from,to,skus\n2026-01-01,2026-01-01,A\n", ["skus", "unknown key", "sku"]),
+        ("from,to,uplift\n2026-01-01,2026-01-02,0.5\n", ["planning.promotions[0].uplift", "0.5"]),
+        ("from,to,sku\n2026-01-01,2026-01-02,A,B\n", ["line 2", "more cells"]),
+    ],
+)
+def test_a_broken_promotions_file_says_what_to_do(tmp_path: Path, file: str | None, told: list[str]) -> None:
+    if file is not None:
+        (tmp_path / "promotions.csv").write_text(file, encoding="utf-8")
+    with pytest.raises(ConfigError) as fault:
+        load(written(tmp_path, GOOD + "planning: {promotions: promotions.csv}\n"))
+    for word in told:
+        assert word in str(fault.value)
+
+
 def test_a_missing_file_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist"):
         load(tmp_path / "nowhere.yaml")

@@ -89,7 +89,9 @@ def _series(chart: Chart, time: str | None, formats: Mapping[str, str]) -> dict[
         "x_axis_time_format": "smart_date",
         "color_scheme": "supersetColors",
         "seriesType": "line",
-        "markerEnabled": False,
+        # a line of one day is a point
+        "markerEnabled": chart.chart == "line",
+        "markerSize": 3,
         "truncate_metric": True,
     }
 

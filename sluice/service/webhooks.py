@@ -14,7 +14,6 @@ router = APIRouter(tags=["webhooks"])
 
 MOST_BYTES = 8 * 1024 * 1024
 """A body. Shopify's largest orders, of 500 lines, have some 2 MB."""
-TAKEN = b'{"status":"taken"}'
 PATH = re.compile("/webhooks/([^/]+)/([^/]+)")
 
 
@@ -55,7 +54,7 @@ async def take_event(request: Request, channel: str, shop: str) -> Response:
         await intake.take(received(hook.connector, headers, body, datetime.now(UTC)))
     except Unavailable as fault:
         raise HTTPException(503, f"{fault}; send it again", headers={"Retry-After": "5"}) from fault
-    return Response(TAKEN, media_type="application/json")
+    return Response(webhook.taken, media_type="application/json")
 
 
 @router.get("/webhooks/{channel}/{shop}", responses=responses(404))

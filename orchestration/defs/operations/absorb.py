@@ -14,6 +14,7 @@ from sluice.operations.watch import STOCK
 
 EVENTS = dg.AssetKey(["ops", "order_events"])
 COMMITMENTS = dg.AssetKey(["ops", "commitments"])
+MOVEMENTS = dg.AssetKey(["ops", "stock_movements"])
 POSITIONS = dg.AssetKey(["ops", "stock_positions"])
 FEEDS = dg.AssetKey(["ops", "stock_feeds"])
 OVERSELLS = dg.AssetKey(["ops", "oversells"])
@@ -46,6 +47,9 @@ def operations() -> dg.Definitions:
                 COMMITMENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="Pieces that orders hold."
             ),
             dg.AssetSpec(
+                MOVEMENTS, deps=raw_tables(), group_name="ops", kinds={"postgres"}, description="The append-only ledger of stock."
+            ),
+            dg.AssetSpec(
                 POSITIONS,
                 deps=raw_tables(),
                 group_name="ops",
@@ -64,11 +68,13 @@ def operations() -> dg.Definitions:
             db.commit()
             events = _row(db, "select count(*) from ops.order_events")
             held = _row(db, "select count(*), coalesce(sum(quantity), 0)::bigint from ops.commitments where quantity > 0")
+            moved = _row(db, "select coalesce(max(movement_id), 0) from ops.stock_movements")
             stock = _row(db, STANDING)
             feeds = _row(db, "select count(*) from ops.stock_feeds")
             found = list(checked(db, STOCK))
         yield dg.MaterializeResult(asset_key=EVENTS, metadata={"orders_read": read, "dagster/row_count": events[0]})
         yield dg.MaterializeResult(asset_key=COMMITMENTS, metadata={"lines_holding": held[0], "pieces_held": held[1]})
+        yield dg.MaterializeResult(asset_key=MOVEMENTS, metadata={"last_movement": moved[0]})
         yield dg.MaterializeResult(
             asset_key=POSITIONS,
             metadata=dict(zip(("dagster/row_count", "on_hand", "committed", "held", "presale_reserve"), stock, strict=True)),

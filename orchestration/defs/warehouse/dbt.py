@@ -28,6 +28,7 @@ LEFT = ("resource_type:seed", "fqn:sluice.staging,resource_type:model", "fqn:slu
 AS_THEY_STAND = ["--indirect-selection", "empty", "--exclude", " ".join(LEFT)]
 """Arguments that leave them as they are, and test them: a fifth of a build's time went into making them anew."""
 LAYERS = ("staging", "unified", "marts", "seeds")
+BUILT = ("success", "no-op")
 RETRY = dg.RetryPolicy(max_retries=1, delay=15)
 
 
@@ -45,6 +46,13 @@ class Translator(DagsterDbtTranslator):
             return spec.replace_attributes(key=dg.AssetKey(["raw", source["identifier"]]))
         layer = spec.key.path[0]
         return spec.replace_attributes(group_name=layer if layer in LAYERS else "marts")
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """Dagster would let nothing start that is after a check which failed, even where it does not read what was checked."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(blocking=False)
 
 
 class Dbt(DbtCliResource):
@@ -86,6 +94,15 @@ def in_order(models: dg.AssetsDefinition) -> Iterable[dg.AssetKey]:
     return TopologicalSorter({spec.key: {dep.asset_key for dep in spec.deps} for spec in models.specs}).static_order()
 
 
+def tables_stand(results: Path) -> bool:
+    """Whether all that was to be built is built, by dbt's own account of it. A test that failed is a check that failed, and told
+    as one: what reads the tables goes on, as it does when a check of a suite fails."""
+    if not results.exists():
+        return False
+    built = [node for node in json.loads(results.read_text())["results"] if not node["unique_id"].startswith("test.")]
+    return all(node["status"] in BUILT for node in built)
+
+
 @dg.definitions
 def warehouse_models() -> dg.Definitions:
     translator = Translator(settings=DagsterDbtTranslatorSettings(enable_code_references=False))
@@ -100,9 +117,14 @@ def warehouse_models() -> dg.Definitions:
                 yield from (
                     dg.MaterializeResult(asset_key=key) for key in in_order(context.assets_def) if key.path[0] in PREPARED
                 )
-            # in dbt's usual folder, so that a project that did not change is not parsed again
             command = BUILD + AS_THEY_STAND if in_place else BUILD
-            yield from dbt_cli.cli(command, context=context, target_path=dbt.target()).stream()
+            # of an earlier build, should this one not get as far as any result
+            (dbt.target() / "run_results.json").unlink(missing_ok=True)
+            # in dbt's usual folder, so that a project that did not change is not parsed again
+            build = dbt_cli.cli(command, context=context, target_path=dbt.target(), raise_on_error=False)
+            yield from build.stream()
+            if not build.is_successful() and not tables_stand(dbt.target() / "run_results.json"):
+                raise build.get_error() or dg.Failure("dbt failed")
 
     os.environ.update(dbt.environment(warehouse.url()))
     return dg.Definitions(

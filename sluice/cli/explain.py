@@ -12,8 +12,9 @@ from rich.tree import Tree
 from sluice.cli.ledger import instant, ledger, shop_of
 from sluice.cli.tables import print_json, table, text, wide
 from sluice.config import ConfigError
-from sluice.operations.explain import Explanation, Item, NothingPublished, Place, Term, explain
+from sluice.operations.explain import NothingPublished, explain
 from sluice.operations.explain_all import explain_all
+from sluice.operations.explanation import Explanation, Item, Place, Term
 
 SHOWN = 8
 """Source rows that a term shows; --json has all."""

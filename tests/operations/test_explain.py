@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.operations.explain import Explanation, NothingPublished, explain
+from sluice.operations.explain import NothingPublished, explain
 from sluice.operations.explain_all import explain_all
+from sluice.operations.explanation import Explanation
 from tests.conftest import copy_of
 from tests.operations.small import Small
 

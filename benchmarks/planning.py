@@ -18,7 +18,6 @@ import numpy as np
 import polars as pl
 
 from benchmarks.forecast import online_retail
-from sluice.config import Planning
 from sluice.planning.demand_matrix import Known, closed_days, matrix
 from sluice.planning.expected import Expected
 from sluice.planning.forecast import forecast, learned
@@ -27,6 +26,7 @@ from sluice.planning.inventory.history import history_of
 from sluice.planning.lead_time import supply
 from sluice.planning.plan import Plan, expected_demand, plan
 from sluice.planning.stock_levels import stock_levels
+from sluice.planning_policy import Planning
 
 DAYS, BATCH, AS_OF = 730, 4000, date(2026, 3, 31)
 POLICY = Planning.model_validate({"quotas": [{"channel": "a", "shop": "x"}, {"channel": "b", "shop": "x", "priority": 2}]})

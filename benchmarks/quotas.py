@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from sluice.config import Planning
 from sluice.planning.cut import cut
 from sluice.planning.quotas import Channels, Stock, allocate
 from sluice.planning.replan import Basis, replan
 from sluice.planning.rules import Place, ruling
+from sluice.planning_policy import Planning
 
 ROWS, LOOP_ROWS, CHANNELS = 100_000, 2_000, 5
 FACILITIES = 5

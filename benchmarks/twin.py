@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.policy import Terms
 from sluice.planning.quotas import UNLIMITED
 from sluice.planning.twin.compare import Outcome, compare, together
@@ -25,6 +24,7 @@ from sluice.planning.twin.history import pace
 from sluice.planning.twin.scenario import LADDER, Ordering, Scenario
 from sluice.planning.twin.simulate import Company, simulate
 from sluice.planning.twin.world import Network, World
+from sluice.planning_policy import Planning
 from tests.planning.twin.loop import shelf
 
 VALUES = (1.0, 0.8, 0.6, 0.4)

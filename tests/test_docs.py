@@ -11,14 +11,14 @@ import typer
 import yaml
 from pydantic import BaseModel
 
-from sluice import config, supply_policy
+from sluice import config, planning_policy, supply_policy
 from sluice.channels.registry import connectors
 from sluice.cli.main import app
-from sluice.config import Planning
 from sluice.planning.policy import terms
 from sluice.planning.quotas import Channels, Stock, allocate
 from sluice.planning.replan import Basis, replan
 from sluice.planning.safety_stock import pieces, protection_sd, reorder_point, safety_stock
+from sluice.planning_policy import Planning
 from sluice.service.app import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +59,7 @@ def keys(options: type[BaseModel]) -> list[str]:
 
 MODELS = [
     one
-    for module in (config, supply_policy)
+    for module in (config, planning_policy, supply_policy)
     for one in vars(module).values()
     if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__
 ]

@@ -14,7 +14,7 @@ from sluice import warehouse
 from sluice.cli.environment import environment
 from sluice.cli.plan import has_marts
 from sluice.cli.tables import print_json, table, wide
-from sluice.config import ConfigError, Planning
+from sluice.config import ConfigError
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.levels import demand_history
 from sluice.planning.inventory import demand_file
@@ -25,6 +25,7 @@ from sluice.planning.inventory.policies import NEWSVENDOR
 from sluice.planning.item_levels import with_all_terms
 from sluice.planning.item_policies import costs, with_policies
 from sluice.planning.service_targets import abc, targets
+from sluice.planning_policy import Planning
 
 CHOSEN_ONES = pl.col("method") == CHOSEN
 LONGEST = 1100

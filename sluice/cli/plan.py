@@ -13,10 +13,11 @@ from rich.table import Table
 from sluice import warehouse
 from sluice.cli.environment import environment
 from sluice.cli.tables import wide
-from sluice.config import ConfigError, Planning, load_policy
+from sluice.config import ConfigError, load_policy
 from sluice.operations.decide import decide, in_force, newest_run, planned
 from sluice.operations.outbox import outlets
 from sluice.planning.preview import Preview, preview
+from sluice.planning_policy import Planning
 
 QUOTAS = """
 select

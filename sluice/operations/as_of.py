@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from psycopg import Connection
 
-from sluice.config import Planning
+from sluice.planning_policy import Planning
 
 
 def first_day_unknown(db: Connection, policy: Planning) -> date:

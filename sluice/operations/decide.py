@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning, policy_as_json
 from sluice.operations import decisions, frames
 from sluice.operations.absorb import absorb
 from sluice.operations.as_of import first_day_unknown
@@ -17,6 +16,7 @@ from sluice.operations.kept_levels import seen
 from sluice.operations.levels import levels_of
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.plan import Plan, expected_demand, items_of, plan
+from sluice.planning_policy import Planning, policy_as_json
 
 DEMAND = """
 select demand_date, channel, shop, facility_id, sku, quantity, returned_quantity from marts.demand_daily

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning
 from sluice.operations import frames
 from sluice.planning.demand_matrix import Known, closed_days, matrix
 from sluice.planning.demand_signs import promoted_days, sold_out_days
@@ -15,6 +14,7 @@ from sluice.planning.expected import Expected
 from sluice.planning.forecast import Forecast, forecast, learned, scores
 from sluice.planning.forecasting.project import Learned
 from sluice.planning.forecasting.week import WEEK
+from sluice.planning_policy import Planning
 
 BATCH = 4000
 """Items (a SKU at a facility) at a time, about: a batch of two years takes 200 MB."""

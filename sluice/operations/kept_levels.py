@@ -7,11 +7,11 @@ import polars as pl
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from sluice.config import Planning, policy_as_json
 from sluice.operations import frames
 from sluice.operations.forecast import Told
 from sluice.operations.levels import levels_of
 from sluice.planning.demand import ITEM
+from sluice.planning_policy import Planning, policy_as_json
 
 # What levels are made from, in numbers that change with it.
 SEEN: LiteralString = """

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning
 from sluice.operations import frames
 from sluice.operations.forecast import BATCH, IN_BATCH, MOVES, Told, believed
 from sluice.planning.demand import ITEM
@@ -19,6 +18,7 @@ from sluice.planning.replenishment.terms import with_terms
 from sluice.planning.season_levels import with_season
 from sluice.planning.service_targets import abc
 from sluice.planning.stock_levels import Found, curve, quantiles, stock_levels
+from sluice.planning_policy import Planning
 
 SAMPLE = 500
 """Items that stand for all in a plot."""

@@ -8,12 +8,12 @@ import polars as pl
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from sluice.config import Planning
 from sluice.operations import frames
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.forecast import believed, sold
 from sluice.operations.levels import service_curve
 from sluice.planning.forecasting.week import WEEK
+from sluice.planning_policy import Planning
 
 Row = dict[str, Any]
 SHOWN = 52

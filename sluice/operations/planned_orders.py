@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning
 from sluice.operations import frames
 from sluice.planning.demand import ITEM
 from sluice.planning.inventory.policies import NEWSVENDOR
 from sluice.planning.replenishment.schedule import Integers, Terms, schedule
 from sluice.planning.replenishment.suggest import UNLIMITED, Suggested
+from sluice.planning_policy import Planning
 
 WEEK = 7
 WEEKS = """

@@ -7,7 +7,6 @@ import polars as pl
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from sluice.config import Planning, policy_as_json
 from sluice.operations import frames
 from sluice.operations.absorb import absorb
 from sluice.operations.as_of import first_day_unknown
@@ -19,6 +18,7 @@ from sluice.planning.inventory.policies import NEWSVENDOR, R_Q
 from sluice.planning.replenishment.messages import messages
 from sluice.planning.replenishment.suggest import UNIT, Suggested, Terms, suggest
 from sluice.planning.replenishment.terms import with_terms
+from sluice.planning_policy import Planning, policy_as_json
 
 POSITIONS = """
 with bought as (

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import Planning
 from sluice.operations import decisions, frames
 from sluice.operations.decisions import POSITION_COLUMNS, Run
 from sluice.operations.outbox import Outlet, queue
 from sluice.planning.replan import Basis, replan
+from sluice.planning_policy import Planning
 
 AT_ONCE = 5_000
 """Changes that one decision takes at most; how long it takes stays within a second or two."""

@@ -9,7 +9,6 @@ import polars as pl
 from numpy.typing import NDArray
 from psycopg import Connection
 
-from sluice.config import Planning
 from sluice.operations import frames
 from sluice.operations.as_of import first_day_unknown
 from sluice.operations.decide import DEMAND, DEMAND_COLUMNS
@@ -19,6 +18,7 @@ from sluice.planning.policy import terms
 from sluice.planning.twin.history import Records, best_sellers, by_day, on_shelves, walked_back
 from sluice.planning.twin.network import network
 from sluice.planning.twin.simulate import Company
+from sluice.planning_policy import Planning
 
 HISTORY = 365
 """Days of demand that are read."""

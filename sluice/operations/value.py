@@ -8,10 +8,10 @@ import polars as pl
 from psycopg import Connection
 from psycopg.types.json import Json
 
-from sluice.config import Planning
 from sluice.customers.value.lifetime import Horizon
 from sluice.customers.value.value import PURCHASES, Models, value
 from sluice.operations import frames
+from sluice.planning_policy import Planning
 
 LOCK = 7_291_012
 """Advisory lock: a day's people are valued by one at a time."""

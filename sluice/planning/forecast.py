@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.demand_matrix import Matrix
 from sluice.planning.forecasting.history import History
 from sluice.planning.forecasting.project import ERROR_ALPHA, LEVELS, Learned, Projection, learn, project
@@ -18,6 +17,7 @@ from sluice.planning.forecasting.smoothing import Floats, Integers, ses
 from sluice.planning.forecasting.week import WEEK
 from sluice.planning.promotions import lifted
 from sluice.planning.promotions_told import told
+from sluice.planning_policy import Planning
 
 TINY = 1e-9
 SAMPLE = 3000

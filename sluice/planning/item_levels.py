@@ -3,13 +3,13 @@
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning import item_policies
 from sluice.planning.demand import ITEM
 from sluice.planning.inventory import policies
 from sluice.planning.inventory.choose import Chosen
 from sluice.planning.inventory.levels import CYCLE_SERVICE_LEVEL, FILL_RATE, Floats, Integers, Supply, Target
 from sluice.planning.safety_stock import pieces
+from sluice.planning_policy import Planning
 
 ORDER_TERMS = {"order_cost": pl.Float64, "unit_cost": pl.Float64, "minimum_pieces": pl.Int64, "multiple": pl.Int64}
 """Of buying an item, null where not known; money in the base currency."""

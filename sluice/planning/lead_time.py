@@ -7,8 +7,8 @@ step is the posterior of a normal mean and variance under the conjugate prior th
 
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.replenishment.terms import with_terms
+from sluice.planning_policy import Planning
 
 PRIOR = 3.0
 """Receipts that the step above counts for."""

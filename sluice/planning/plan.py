@@ -5,12 +5,12 @@ from datetime import date
 
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.demand import CHANNEL, ITEM, channel_rates, demand_rates
 from sluice.planning.expected import Expected, preferred
 from sluice.planning.policy import terms
 from sluice.planning.position import PROMISED, positions
 from sluice.planning.replan import Basis, replan
+from sluice.planning_policy import Planning
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sluice.config import ChannelQuota, Planning
 from sluice.globs import is_name
 from sluice.planning.quotas import UNLIMITED
+from sluice.planning_policy import ChannelQuota, Planning
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sluice.config import Planning
 from sluice.planning.cut import cut
 from sluice.planning.demand import CHANNEL, ITEM
 from sluice.planning.policy import Terms, terms
@@ -16,6 +15,7 @@ from sluice.planning.quotas import Allocation, Channels, Stock, allocate
 from sluice.planning.rules import Place, ruling
 from sluice.planning.safety_stock import pieces
 from sluice.planning.told import ByRule, told
+from sluice.planning_policy import Planning
 
 Integers = NDArray[np.int64]
 

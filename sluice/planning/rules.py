@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice.config import ChannelRule, Planning
 from sluice.globs import matcher
 from sluice.planning.quotas import UNLIMITED
+from sluice.planning_policy import ChannelRule, Planning
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]

@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.demand import ITEM
 from sluice.planning.inventory.choose import Chosen, daily_rate
 from sluice.planning.inventory.levels import Floats, mean_and_sd
@@ -13,6 +12,7 @@ from sluice.planning.inventory.season import Season, best_stock
 from sluice.planning.item_levels import columns, numbers, rate, supply
 from sluice.planning.safety_stock import pieces
 from sluice.planning.service_targets import targets
+from sluice.planning_policy import Planning
 
 
 def season_levels(items: pl.DataFrame, history: Floats, policy: Planning, name: str) -> pl.DataFrame:

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.globs import matcher
 from sluice.planning.inventory.levels import Target
+from sluice.planning_policy import Planning
 
 A, B = 0.8, 0.95
 """Shares of all revenue: items that bring in the first 80 % are A, the next 15 % B, the rest C (H. F. Dickie, *Factory

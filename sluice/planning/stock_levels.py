@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from sluice.config import Planning
 from sluice.planning.inventory import reaching
 from sluice.planning.inventory.choose import NORMAL, choose, daily_rate, formula
 from sluice.planning.inventory.levels import FILL_RATE, Floats, Target
@@ -17,6 +16,7 @@ from sluice.planning.item_policies import costs
 from sluice.planning.safety_stock import pieces
 from sluice.planning.season_levels import season_levels
 from sluice.planning.service_targets import targets
+from sluice.planning_policy import Planning
 
 CURVE = (0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 WAITING_GRID = (0.8, 0.9, 0.95, 0.99)

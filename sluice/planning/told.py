@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sluice.config import Planning
 from sluice.planning.apportion import sums
 from sluice.planning.demand import CHANNEL, ITEM
 from sluice.planning.policy import Terms
 from sluice.planning.quotas import Allocation, Channels
 from sluice.planning.rules import COMPUTED, NUMBER, Place, Ruling, described
+from sluice.planning_policy import Planning
 
 Integers = NDArray[np.int64]
 

@@ -6,10 +6,10 @@ from random import Random
 import polars as pl
 from psycopg import Connection
 
-from sluice.config import ChannelQuota, Planning
 from sluice.operations import decisions, frames
 from sluice.operations.republish import DECIDED_COLUMNS, POSITIONS
 from sluice.planning.replan import Basis, replan
+from sluice.planning_policy import ChannelQuota, Planning
 from sluice.proofs.assortment import CHANNEL, FACILITIES, Assortment, Item
 from sluice.proofs.staff import Counter
 from sluice.proofs.stockroom import Stockroom

@@ -10,8 +10,9 @@ import yaml
 
 from sluice import warehouse
 from sluice.cli.plan import previewed
-from sluice.config import ConfigError, Planning, load_policy
+from sluice.config import ConfigError, load_policy
 from sluice.operations.decide import decide
+from sluice.planning_policy import Planning
 from tests.cli.command import Done, User, user
 from tests.conftest import copy_of
 

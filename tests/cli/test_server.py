@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from sluice import dbt, warehouse
-from sluice.config import Planning
 from sluice.operations.decide import decide, invariant_violations
+from sluice.planning_policy import Planning
 from tests.cli.command import User, user
 from tests.cli.servers import OLDEST, oldest_server, server_that_says
 from tests.conftest import copy_of

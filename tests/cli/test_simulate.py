@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.config import Planning
 from sluice.operations.compare_scenarios import simulation
 from sluice.operations.simulation import grounds
 from sluice.planning.twin.scenario import Scenario
+from sluice.planning_policy import Planning
 from sluice.project import ROOT
 from tests.cli.command import User, user
 from tests.conftest import copy_of

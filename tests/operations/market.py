@@ -18,12 +18,12 @@ from sluice.channels.protocol import Channel, Connection
 from sluice.channels.registry import connectors
 from sluice.channels.shopify import graphql
 from sluice.channels.shopify.client import Client
-from sluice.config import Planning
 from sluice.landing.land import land
 from sluice.operations.decide import decide
 from sluice.operations.outbox import Outlet
 from sluice.operations.publish import Published, deliver
 from sluice.operations.republish import Pass, Republisher
+from sluice.planning_policy import Planning
 from sluice.sandbox.host import hosted
 from sluice.sandbox.shopify.records import LOCATIONS
 from sluice.sandbox.state import SandboxState

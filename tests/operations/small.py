@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 
 from sluice.channels.protocol import Answer, Quota
-from sluice.config import Planning
 from sluice.operations.decide import decide
 from sluice.operations.outbox import Outlet
 from sluice.operations.publish import deliver
 from sluice.operations.republish import Republisher
+from sluice.planning_policy import Planning
 
 TABLES = Path(__file__).with_name("small.sql").read_text(encoding="utf-8")
 OUTLETS = (Outlet("shopify", "main", by_facility=True), Outlet("taobao", "flagship", by_facility=False))

@@ -13,12 +13,12 @@ from rich.console import Console
 from sluice import warehouse
 from sluice.cli.backtest import _worth
 from sluice.cli.explain_plan import _tree
-from sluice.config import Planning
 from sluice.operations.decide import decide, planned
 from sluice.operations.explain_plan import explain_plan
 from sluice.operations.forecast import expected, make, sold
 from sluice.operations.levels import demand_history, levels_of
 from sluice.planning.service_targets import abc
+from sluice.planning_policy import Planning
 from tests.conftest import copy_of
 
 AS_OF = date(2026, 3, 31)

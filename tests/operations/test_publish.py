@@ -10,12 +10,12 @@ import pytest
 from sluice import warehouse
 from sluice.channels.protocol import Answer, ChannelError, Quota
 from sluice.channels.registry import connectors
-from sluice.config import Planning
 from sluice.operations import publish
 from sluice.operations.decide import decide, invariant_violations, newest_run
 from sluice.operations.outbox import Outlet, queue
 from sluice.operations.publish import ATTEMPTS, deliver
 from sluice.operations.watch import arrives, look, reads_back, tell
+from sluice.planning_policy import Planning
 from tests.operations.shop import Company, company
 
 STATES = "select state, count(*) from ops.outbox group by 1"

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.config import Planning, policy_as_json
 from sluice.operations import decisions, kept_levels
 from sluice.operations.decide import decide
 from sluice.operations.explain_all import explain_all
@@ -18,6 +17,7 @@ from sluice.operations.forecast import make
 from sluice.operations.levels import levels_of
 from sluice.operations.policy_words import ordering
 from sluice.operations.replenish import replenish
+from sluice.planning_policy import Planning, policy_as_json
 from tests.conftest import copy_of
 
 AS_OF = date(2026, 3, 31)

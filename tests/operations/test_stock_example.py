@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psycopg
 
-from sluice.config import Planning
 from sluice.operations.explain import explain
 from sluice.operations.explain_all import explain_all
 from sluice.operations.verify import verify
+from sluice.planning_policy import Planning
 from tests.operations.small import Small
 
 PAGE = Path(__file__).parents[2] / "docs" / "stock.md"

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.config import Planning
 from sluice.operations.levels import purchases
 from sluice.planning.lead_time import lead_times
+from sluice.planning_policy import Planning
 from tests.conftest import copy_of
 from tests.operations.purchasing import articles, purchase
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sluice.config import Planning
 from sluice.planning.cut import cut
 from sluice.planning.quotas import UNLIMITED, Allocation, Channels, Stock, promises
 from sluice.planning.rules import LOCKED, NUMBER, SHARED, WHOLE, Place, Ruling, ruling
+from sluice.planning_policy import Planning
 from tests.planning.cases import random_rows
 
 FACILITIES = ["BJ", "NJ", "SH", "WH"]

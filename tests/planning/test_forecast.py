@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sluice.config import Planning
 from sluice.planning.demand_matrix import Known, closed_days, matrix
 from sluice.planning.forecast import Forecast, forecast, learned, scores
 from sluice.planning.forecasting.week import WEEK
+from sluice.planning_policy import Planning
 
 AS_OF = date(2026, 3, 31)
 DAYS = 210

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sluice.config import Planning
 from sluice.planning.inventory.history import history_of
 from sluice.planning.kept_levels import safety_again
 from sluice.planning.lead_time import supply
 from sluice.planning.replenishment.suggest import Terms, suggest
 from sluice.planning.stock_levels import stock_levels
+from sluice.planning_policy import Planning
 from tests.planning import test_lead_time
 from tests.planning.replenishment.test_suggest import SCHEMA, holds
 from tests.planning.test_stock_levels import items, lumpy

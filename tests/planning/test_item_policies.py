@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from sluice.config import Planning
 from sluice.planning.inventory.season import Season, best_stock
 from sluice.planning.item_policies import with_policies
 from sluice.planning.kept_levels import safety_again
 from sluice.planning.season_levels import with_season
 from sluice.planning.stock_levels import stock_levels
+from sluice.planning_policy import Planning
 from tests.planning.test_stock_levels import items, lumpy
 
 SEASON = {"ends": "2026-12-24"}

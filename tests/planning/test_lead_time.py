@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from sluice.config import Planning
 from sluice.planning.lead_time import supply
+from sluice.planning_policy import Planning
 
 ORDERED = datetime(2026, 1, 1, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")

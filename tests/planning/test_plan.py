@@ -8,12 +8,12 @@ import polars as pl
 import psycopg
 import pytest
 
-from sluice.config import ChannelQuota, Planning
 from sluice.planning.inventory.history import history_of
 from sluice.planning.lead_time import supply
 from sluice.planning.plan import Plan, expected_demand, items_of, plan
 from sluice.planning.replan import Basis, replan
 from sluice.planning.stock_levels import stock_levels
+from sluice.planning_policy import ChannelQuota, Planning
 from tests.planning import test_demand, test_lead_time
 
 AS_OF = date(2026, 3, 31)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.config import Planning
 from sluice.planning.quotas import Allocation
 from sluice.planning.replan import Basis, Replan, replan
+from sluice.planning_policy import Planning
 from tests.planning.ruled import FACILITIES, POOLS, SHOPS, Ruled, random_policy, random_ruled, violations
 
 SEED = st.integers(0, 2**32 - 1)

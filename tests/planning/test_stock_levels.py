@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sluice.config import Planning
 from sluice.planning.inventory.choose import CALIBRATED, COUNTS, NORMAL
 from sluice.planning.kept_levels import safety_again
 from sluice.planning.stock_levels import stock_levels
+from sluice.planning_policy import Planning
 
 DAYS = 240
 

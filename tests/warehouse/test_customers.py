@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from sluice import dbt
-from sluice.config import Planning
 from sluice.operations.value import revalue
+from sluice.planning_policy import Planning
 from tests.warehouse import raw
 from tests.warehouse.conftest import Warehouse
 

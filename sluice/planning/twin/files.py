@@ -5,8 +5,9 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from sluice.config import ConfigError, Planning
+from sluice.config import ConfigError
 from sluice.planning.twin.scenario import Scenario
+from sluice.planning_policy import Planning
 
 
 def load_scenario(file: Path, policy: Planning) -> Scenario:

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sluice.config import Planning, Share, Strict
+from sluice.config import Strict
+from sluice.planning_policy import Planning, Share
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice.config import Planning
 from sluice.planning.policy import Terms
 from sluice.planning.safety_stock import pieces
 from sluice.planning.twin import ordering
@@ -21,6 +20,7 @@ from sluice.planning.twin.ration import offsets, offsets_of
 from sluice.planning.twin.scenario import Scenario
 from sluice.planning.twin.tally import Tally
 from sluice.planning.twin.world import Network, World
+from sluice.planning_policy import Planning
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sluice.config import ConfigError, Planning
+from sluice.config import ConfigError
 from sluice.planning.twin.compare import compare, together
 from sluice.planning.twin.files import load_scenario
 from sluice.planning.twin.measures import MEASURES, measured
@@ -12,6 +12,7 @@ from sluice.planning.twin.scenario import LADDER, Costs, Ordering, Scenario
 from sluice.planning.twin.simulate import simulate
 from sluice.planning.twin.tally import COUNTS
 from sluice.planning.twin.world import World
+from sluice.planning_policy import Planning
 from sluice.project import ROOT
 from tests.planning.twin.worlds import FREE, company, random_world
 

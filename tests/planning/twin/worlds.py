@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sluice.config import Planning
 from sluice.planning.policy import Terms
 from sluice.planning.quotas import UNLIMITED
 from sluice.planning.twin.scenario import Costs, Ordering, Scenario
 from sluice.planning.twin.simulate import Company
 from sluice.planning.twin.world import Network, World
+from sluice.planning_policy import Planning
 
 VALUES = (1.0, 0.8, 0.6, 0.6, 0.4)
 

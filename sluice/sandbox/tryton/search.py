@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.tryton.models import REFERS, Record, quantity, records
+from sluice.sandbox.tryton.models import REFERS, quantity, records
+from sluice.sandbox.tryton.values import Record
 
 TIME = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -58,7 +59,8 @@ def _followed(state: SandboxState, model: str, record: Record, path: str) -> Any
 
 
 def shown(state: SandboxState, model: str, record: Record, names: list[str], context: Mapping[str, Any]) -> Record:
-    """The fields asked for, the id always with them. What is asked of a reference x stands in "x.". KeyError names a field."""
+    """The fields asked for, the id always with them. What is asked of a reference x stands in "x.": of one by id it is looked up,
+    of records in the record it is there. KeyError names a field."""
     said: Record = {"id": record["id"]}
     deeper: dict[str, list[str]] = {}
     for name in names:
@@ -70,9 +72,16 @@ def shown(state: SandboxState, model: str, record: Record, names: list[str], con
         else:
             said[name] = given(record[name])
     for head, wanted in deeper.items():
-        id, there = record[head], REFERS[head]
-        said[f"{head}."] = None if id is None else shown(state, there, records(state, there)[id], wanted, context)
+        said[f"{head}."] = _through(state, head, record[head], wanted, context)
     return said
+
+
+def _through(state: SandboxState, name: str, found: Any, wanted: list[str], context: Mapping[str, Any]) -> Any:
+    if isinstance(found, list):
+        return [_through(state, name, one, wanted, context) for one in found]
+    if isinstance(found, int):
+        found = records(state, REFERS[name])[found]
+    return None if found is None else shown(state, REFERS.get(name, name), found, wanted, context)
 
 
 def given(value: Any) -> Any:
@@ -90,4 +99,6 @@ def taken(value: Any) -> Any:
     """A value as Tryton reads it."""
     if isinstance(value, dict) and value.get("__class__") == "datetime":
         return datetime(*(value[part] for part in TIME))
+    if isinstance(value, dict) and value.get("__class__") == "date":
+        return date(*(value[part] for part in TIME[:3]))
     return value

@@ -16,7 +16,7 @@ from sluice.sandbox.state import SandboxState
 from sluice.sandbox.tryton import sold_search
 from sluice.sandbox.tryton.models import REFERS, records
 from sluice.sandbox.tryton.offered import OFFERED
-from sluice.sandbox.tryton.search import search, shown
+from sluice.sandbox.tryton.search import Wanted, search, shown
 from sluice.sandbox.tryton.shop import SHOP
 from sluice.sandbox.tryton.sold import is_here
 from sluice.sandbox.tryton.tables import TABLES
@@ -106,8 +106,9 @@ class _Service:
             return {field: {"name": field, "relation": relation} for field, relation in self._fields(model).items()}
         domain, offset, limit, order, fields, context = params
         page = slice(offset, None if limit is None else offset + limit)
+        wanted = Wanted.of(fields)
         rows = [
-            shown(self.state, model, record, fields, context)
+            shown(self.state, model, record, wanted, context)
             for record in self._found(model, domain, order, page, fields, context.get("active_test") is False)
         ]
         text = (SPOILED_SALES if is_here(self.state) else SPOILED).get(model)

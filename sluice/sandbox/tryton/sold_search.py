@@ -54,7 +54,7 @@ def _condition(state: SandboxState, model: str, frame: pl.DataFrame, domain: lis
         return COMPARED[sign](column, value)
     clauses = domain[1:] if domain[:1] in (["AND"], ["OR"]) else domain
     each = [_condition(state, model, frame, clause) for clause in clauses]
-    return reduce(operator.or_ if domain[:1] == ["OR"] else operator.and_, each) if each else pl.lit(True)
+    return reduce(operator.or_ if domain[:1] == ["OR"] else operator.and_, each) if each else pl.repeat(True, pl.len())
 
 
 def _linked(state: SandboxState, model: str, ids: list[int]) -> list[int]:

@@ -3,5 +3,5 @@
 from sluice.sandbox.catalogue import Shop
 
 SHOP = Shop("tryton", "erp", "USD", "Asia/Shanghai", "own_shop", 0.3)
-OPTIONS = {"sales": True, "page_size": 200}
-"""Pages so small that a small shop has several."""
+OPTIONS = {"sales": True, "page_size": 50}
+"""Pages so small that a small shop has several, as `sluice prove landing` needs."""

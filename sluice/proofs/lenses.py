@@ -19,7 +19,7 @@ UNKNOWN = {"since": "2031-01-01", "list": [1, None, {"deep": True}]}
 DOLLARS = {b"USD": b"JPY", b"usd": b"jpy"}
 CURRENCY = re.compile(rb'(?<=")(USD|usd)(?=")')
 COUNTED = re.compile("quantity|qty|count|num|total|item", re.IGNORECASE)
-NAMED = re.compile("title|name|desc", re.IGNORECASE)
+NAMED = re.compile("title|name|desc|summary", re.IGNORECASE)
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -1,5 +1,6 @@
 """The sandbox's Tryton."""
 
 from sluice.sandbox.tryton.server import SECRETS, app
+from sluice.sandbox.tryton.shop import OPTIONS, SHOP
 
-__all__ = ["SECRETS", "app"]
+__all__ = ["OPTIONS", "SECRETS", "SHOP", "app"]

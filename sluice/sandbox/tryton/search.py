@@ -1,14 +1,16 @@
 """Searching a model as Tryton does: domains of clauses joined by AND or OR, order, limit; records shown in Tryton's JSON."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.tryton.models import REFERS, Record, quantity, records
+from sluice.sandbox.tryton.models import REFERS, quantity, records
+from sluice.sandbox.tryton.values import Record
 
 TIME = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -21,6 +23,12 @@ COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": lambda found, value: found is not None and found < value,
     "<=": lambda found, value: found is not None and found <= value,
     "like": lambda found, value: found is not None and fnmatchcase(found, value.replace("%", "*")),
+}
+
+WRITTEN: Mapping[type, Callable[[Any], Record]] = {
+    Decimal: lambda value: {"__class__": "Decimal", "decimal": str(value)},
+    datetime: lambda value: {"__class__": "datetime", **{part: getattr(value, part) for part in TIME}},
+    date: lambda value: {"__class__": "date", **{part: getattr(value, part) for part in TIME[:3]}},
 }
 
 
@@ -57,37 +65,58 @@ def _followed(state: SandboxState, model: str, record: Record, path: str) -> Any
     return _followed(state, REFERS[head], records(state, REFERS[head])[record[head]], rest)
 
 
-def shown(state: SandboxState, model: str, record: Record, names: list[str], context: Mapping[str, Any]) -> Record:
-    """The fields asked for, the id always with them. What is asked of a reference x stands in "x.". KeyError names a field."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Fields asked for: a record's own, and through each reference or list those of what is there."""
+
+    own: list[str]
+    through: dict[str, "Wanted"]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "Wanted":
+        own: list[str] = []
+        deeper: dict[str, list[str]] = {}
+        for name in names:
+            head, _, rest = name.partition(".")
+            if rest:
+                deeper.setdefault(head, []).append(rest)
+            else:
+                own.append(head)
+        return cls(own, {head: cls.of(rest) for head, rest in deeper.items()})
+
+
+def shown(state: SandboxState, model: str, record: Record, wanted: Wanted, context: Mapping[str, Any]) -> Record:
+    """The fields asked for, the id always with them. What is asked of a reference x stands in "x.": of one by id it is looked up,
+    of records in the record it is there. KeyError names a field."""
     said: Record = {"id": record["id"]}
-    deeper: dict[str, list[str]] = {}
-    for name in names:
-        head, _, rest = name.partition(".")
-        if rest:
-            deeper.setdefault(head, []).append(rest)
-        elif (model, name) == ("product.product", "quantity"):
+    for name in wanted.own:
+        if (model, name) == ("product.product", "quantity"):
             said[name] = quantity(state, context.get("locations") or [], record["id"])
         else:
             said[name] = given(record[name])
-    for head, wanted in deeper.items():
-        id, there = record[head], REFERS[head]
-        said[f"{head}."] = None if id is None else shown(state, there, records(state, there)[id], wanted, context)
+    for name, deeper in wanted.through.items():
+        said[f"{name}."] = _through(state, name, record[name], deeper, context)
     return said
+
+
+def _through(state: SandboxState, name: str, found: Any, wanted: Wanted, context: Mapping[str, Any]) -> Any:
+    if isinstance(found, list):
+        return [_through(state, name, one, wanted, context) for one in found]
+    if isinstance(found, int):
+        found = records(state, REFERS[name])[found]
+    return None if found is None else shown(state, REFERS.get(name, name), found, wanted, context)
 
 
 def given(value: Any) -> Any:
     """A value as Tryton writes it."""
-    if isinstance(value, Decimal):
-        return {"__class__": "Decimal", "decimal": str(value)}
-    if isinstance(value, datetime):
-        return {"__class__": "datetime", **{part: getattr(value, part) for part in TIME}}
-    if isinstance(value, date):
-        return {"__class__": "date", **{part: getattr(value, part) for part in TIME[:3]}}
-    return value
+    write = WRITTEN.get(type(value))
+    return write(value) if write else value
 
 
 def taken(value: Any) -> Any:
     """A value as Tryton reads it."""
     if isinstance(value, dict) and value.get("__class__") == "datetime":
         return datetime(*(value[part] for part in TIME))
+    if isinstance(value, dict) and value.get("__class__") == "date":
+        return date(*(value[part] for part in TIME[:3]))
     return value

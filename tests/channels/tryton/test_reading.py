@@ -16,7 +16,7 @@ from sluice.channels.tryton.records import plain, records
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState
-from sluice.sandbox.tryton import models
+from sluice.sandbox.tryton import models, places, tables
 from sluice.sandbox.tryton.search import search
 from tests.channels.tryton.server import connection
 from tests.sandbox.worlds import world
@@ -114,9 +114,9 @@ def test_check_says_which_module_and_which_codes_are_missing(
     channel = CONNECTOR.open(connection(served[1]))
     assert list(channel.check()) == []  # type: ignore[attr-defined]
     monkeypatch.delitem(models.MODELS, "purchase.purchase")
-    places = [row | {"code": None} for row in models._locations(served[0])]
-    places.append(places[-1] | {"id": 99, "active": False})
-    monkeypatch.setitem(models.MODELS, "stock.location", lambda state: iter(places))
+    known = [row | {"code": None} for row in places.locations(served[0])]
+    known.append(known[-1] | {"id": 99, "active": False})
+    monkeypatch.setitem(models.MODELS, "stock.location", lambda state: iter(known))
     with hosted(SandboxState(world())) as address:
         url = f"{address}/tryton"
         told = list(CONNECTOR.open(connection(url)).check())  # type: ignore[attr-defined]
@@ -140,7 +140,10 @@ def test_sales_are_off_unless_asked_for(served: tuple[SandboxState, str]) -> Non
     assert list(channel.again(CONNECTOR.stream("sales"), ["1"])) == []
 
 
-def test_without_the_module_sale_their_stream_says_so_and_the_others_go_on(served: tuple[SandboxState, str]) -> None:
+def test_without_the_module_sale_their_stream_says_so_and_the_others_go_on(
+    served: tuple[SandboxState, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(tables.TABLES, "sale.sale")
     channel: Any = CONNECTOR.open(connection(served[1], sales=True))
     with pytest.raises(ChannelError, match="activate the module sale"):
         list(channel.pages(CONNECTOR.stream("sales"), None))

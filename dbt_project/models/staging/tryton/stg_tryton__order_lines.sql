@@ -32,7 +32,7 @@ renamed as (
         source.shipped_quantity,
         given_back.quantity as refunded_quantity,
         case
-            when source.is_cancelled then greatest(source.quantity - source.shipped_quantity, 0) else 0
+            when source.is_cancelled or source.is_let_go then greatest(source.quantity - source.shipped_quantity, 0) else 0
         end as cancelled_quantity,
 
         -- times

@@ -16,8 +16,9 @@ summed as (
         greatest(invoices.settled_amount, payments.amount, 0) as paid_amount,
         greatest(invoices.settled_at, payments.paid_at) as paid_at,
         warehouses.facility_id,
-        -- Before it is processed, a sale of goods has no shipment either.
         case
+            when source.shipment_state = 'sent' and lines.is_all_let_go then 'none'
+            -- Before it is processed, a sale of goods has no shipment either.
             when source.shipment_state = 'none' and source.state <> 'done' and coalesce(lines.is_any_moved, false) then 'waiting'
             else source.shipment_state
         end as fulfilment_word
@@ -27,7 +28,8 @@ summed as (
             sum(sale_lines.items_amount) filter (where sale_lines.line_kind = 'product') as items_amount,
             sum(sale_lines.discount_amount) filter (where sale_lines.line_kind = 'product') as discount_amount,
             sum(sale_lines.total_amount) filter (where sale_lines.line_kind = 'shipping') as shipping_amount,
-            bool_or(sale_lines.is_moved and sale_lines.line_kind = 'product') as is_any_moved
+            bool_or(sale_lines.is_moved and sale_lines.line_kind = 'product') as is_any_moved,
+            bool_and(sale_lines.is_let_go and sale_lines.shipped_quantity = 0) filter (where sale_lines.is_moved) as is_all_let_go
         from {{ ref('stg_tryton__sale_lines') }} as sale_lines
         where sale_lines.shop = source.shop and sale_lines.order_id = source.id
     ) as lines on true

@@ -23,6 +23,7 @@ counted as (
         sales._loaded_at,
         sales.is_cancelled,
         sales.is_return,
+        sales.state as sale_state,
         per_unit.pieces as pieces_per_unit,
         round(source.quantity * per_unit.pieces, 6) as pieces,
         -- With the module sale_discount the price without its discount.
@@ -86,6 +87,8 @@ renamed as (
         coalesce(counted.product_type in ('goods', 'assets'), false) as is_moved,
         counted.pieces_per_unit,
         counted.is_cancelled,
+        -- Of a sale that is done, a move that was cancelled was let go: its pieces do not leave any more.
+        counted.sale_state = 'done' and moved.is_any_cancelled as is_let_go,
         counted.is_return,
 
         -- times
@@ -94,12 +97,17 @@ renamed as (
     from counted
     left join lateral (
         select
-            coalesce(sum(moves.internal_quantity) filter (where moves.to_location_type = 'customer'), 0) as sent,
-            coalesce(sum(moves.internal_quantity) filter (where moves.from_location_type = 'customer'), 0) as came_back
+            coalesce(
+                sum(moves.internal_quantity) filter (where moves.state = 'done' and moves.to_location_type = 'customer'), 0
+            ) as sent,
+            coalesce(
+                sum(moves.internal_quantity) filter (where moves.state = 'done' and moves.from_location_type = 'customer'), 0
+            ) as came_back,
+            coalesce(bool_or(moves.state = 'cancelled'), false) as is_any_cancelled
         from {{ source('tryton', 'tryton_sales__moves') }} as moves
         where
             moves.shop = counted.shop and moves._parent_id = counted._parent_id
-            and moves.origin = 'sale.line,' || counted.id and moves.state = 'done'
+            and moves.origin = 'sale.line,' || counted.id
     ) as moved on true
 
 )

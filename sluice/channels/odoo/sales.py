@@ -123,11 +123,13 @@ class Sales:
 
     def _changed(self, watched: Watched, places: dict[str, Any]) -> Iterator[Page]:
         fields = list(dict.fromkeys(["id", "write_date", *watched.links]))
+        # no more than are read whole in one go: a cursor stands after each answer
+        size = min(self.page_size, AT_ONCE)
 
         def read(conditions: Domain, order: str) -> bytes:
-            return self.reader.rows(watched.model, fields, [*watched.domain, *conditions], order, self.page_size)
+            return self.reader.rows(watched.model, fields, [*watched.domain, *conditions], order, size)
 
-        for body, place in changes(read, self.page_size, self.now, places.get(watched.model)):
+        for body, place in changes(read, size, self.now, places.get(watched.model)):
             places[watched.model] = place
             ids = self._orders(watched, _rows(body))
             for some in _portions(ids):

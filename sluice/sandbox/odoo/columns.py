@@ -23,5 +23,10 @@ def at(moment: datetime) -> pl.Expr:
     return pl.lit(moment).dt.cast_time_unit("us").dt.convert_time_zone("UTC")
 
 
+def money(minor: pl.Expr) -> pl.Expr:
+    """Rounded, since dividing by a constant is done by multiplying, and leaves crumbs."""
+    return (minor / 100).round(2)
+
+
 def constant(id: int, name: str, as_name: str) -> list[pl.Expr]:
     return [pl.lit(id).alias(as_name), pl.lit(name).alias(f"{as_name}.name")]

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from sluice.sandbox.odoo.columns import SET_UP, YUAN, at, constant, stamp
+from sluice.sandbox.odoo.columns import SET_UP, YUAN, at, constant, money, stamp
 from sluice.sandbox.state import SandboxState
 
 
@@ -26,8 +26,8 @@ def products(state: SandboxState) -> pl.DataFrame:
         pl.col("sku").alias("default_code"),
         pl.format("[{}] {} ({})", "sku", "title", "variant").alias("display_name"),
         "product_tmpl_id", "product_tmpl_id.name", "active",
-        (pl.col("cost_minor") / 100).alias("standard_price"),
-        ((pl.col("price_minor") - base) / 100).alias("price_extra"),
+        money(pl.col("cost_minor")).alias("standard_price"),
+        money(pl.col("price_minor") - base).alias("price_extra"),
         (pl.col("weight_g") / 1000).alias("weight"),
         pl.lit(None, pl.String).alias("barcode"),
         *constant(1, "Units", "uom_id"),
@@ -45,7 +45,7 @@ def templates(state: SandboxState) -> pl.DataFrame:
     return first.select(
         pl.col("product_tmpl_id").alias("id"),
         pl.col("title").alias("name"),
-        (pl.col("price_minor") / 100).alias("list_price"),
+        money(pl.col("price_minor")).alias("list_price"),
         *constant(*YUAN, "currency_id"),
         pl.col("category").rank("dense").cast(pl.Int64).alias("categ_id"),
         pl.format("All / {}", "category").alias("categ_id.name"),

@@ -7,7 +7,7 @@ its lines, what comes back one of its line, and what is given for goodwill names
 import polars as pl
 
 from sluice.sandbox.odoo import shop
-from sluice.sandbox.odoo.columns import DOLLAR, constant, stamp
+from sluice.sandbox.odoo.columns import DOLLAR, constant, money, stamp
 from sluice.sandbox.state import SandboxState
 
 POSTAGE = 1
@@ -68,8 +68,8 @@ def moves(state: SandboxState) -> pl.DataFrame:
         pl.concat([invoices, notes])
         .with_columns(
             *constant(*DOLLAR, "currency_id"),
-            (pl.col("amount_minor") / 100).alias("amount_total"),
-            pl.when(is_settled).then(0).otherwise("amount_minor").truediv(100).alias("amount_residual"),
+            money(pl.col("amount_minor")).alias("amount_total"),
+            money(pl.when(is_settled).then(0).otherwise("amount_minor")).alias("amount_residual"),
             pl.when(is_settled).then(pl.lit("paid")).otherwise(pl.lit("not_paid")).alias("payment_state"),
             pl.col("settled_at").dt.strftime("%Y-%m-%d").alias("invoice_date"),
         )
@@ -103,8 +103,8 @@ def move_lines(state: SandboxState) -> pl.DataFrame:
         pl.concat_list(pl.col("sale_line")).list.drop_nulls().alias("sale_line_ids"),
         "sale_line_ids.order_id",
         pl.col("quantity").cast(pl.Float64),
-        (pl.col("net_minor") / 100).alias("price_subtotal"),
-        (pl.col("gross_minor") / 100).alias("price_total"),
+        money(pl.col("net_minor")).alias("price_subtotal"),
+        money(pl.col("gross_minor")).alias("price_total"),
     )
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from sluice.sandbox.odoo.columns import YUAN, constant, stamp
+from sluice.sandbox.odoo.columns import YUAN, constant, money, stamp
 from sluice.sandbox.odoo.places import warehouses
 from sluice.sandbox.state import SandboxState
 
@@ -66,7 +66,7 @@ def purchase_order_lines(state: SandboxState) -> pl.DataFrame:
         pl.col("quantity").cast(pl.Float64).alias("product_uom_qty"),
         pl.col("quantity").cast(pl.Float64).alias("product_qty"),
         pl.when(is_received).then(pl.col("quantity")).otherwise(0).cast(pl.Float64).alias("qty_received"),
-        (pl.col("unit_cost_minor") / 100).alias("price_unit"),
+        money(pl.col("unit_cost_minor")).alias("price_unit"),
         pl.col("expected_at").alias("date_planned"),
         stamp(pl.col("ordered_at")),
     )

@@ -7,7 +7,7 @@ and paid, and that goods came back, does not.
 import polars as pl
 
 from sluice.sandbox.odoo import shop
-from sluice.sandbox.odoo.columns import DOLLAR, constant, stamp
+from sluice.sandbox.odoo.columns import DOLLAR, constant, money, stamp
 from sluice.sandbox.odoo.invoices import POSTAGE, credit_notes
 from sluice.sandbox.odoo.partners import recipient
 from sluice.sandbox.state import SandboxState
@@ -33,9 +33,9 @@ def orders(state: SandboxState) -> pl.DataFrame:
         pl.col("name").alias("partner_id.name"),
         *_shipped_to(),
         *constant(*DOLLAR, "currency_id"),
-        ((pl.col("total_minor") - pl.col("tax_minor")) / 100).alias("amount_untaxed"),
-        (pl.col("tax_minor") / 100).alias("amount_tax"),
-        (pl.col("total_minor") / 100).alias("amount_total"),
+        money(pl.col("total_minor") - pl.col("tax_minor")).alias("amount_untaxed"),
+        money(pl.col("tax_minor")).alias("amount_tax"),
+        money(pl.col("total_minor")).alias("amount_total"),
         pl.col("created_at").alias("date_order"),
         pl.lit(None, pl.Datetime("us", "UTC")).alias("commitment_date"),
         pl.when(is_cancelled).then(pl.lit("no")).otherwise(pl.lit("invoiced")).alias("invoice_status"),
@@ -71,14 +71,14 @@ def order_lines(state: SandboxState) -> pl.DataFrame:
         pl.when(left).then(pl.col("quantity") - pl.col("back")).otherwise(0).cast(pl.Float64).alias("qty_delivered"),
         pl.lit("stock_move").alias("qty_delivered_method"),
         pl.lit(False).alias("is_delivery"),
-        (pl.col("unit_price_minor") / 100).alias("price_unit"),
+        money(pl.col("unit_price_minor")).alias("price_unit"),
         percent.alias("discount"),
-        (pl.col("total_minor") / 100).alias("price_subtotal"),
-        (pl.col("tax_minor") / 100).alias("price_tax"),
-        ((pl.col("total_minor") + pl.col("tax_minor")) / 100).alias("price_total"),
+        money(pl.col("total_minor")).alias("price_subtotal"),
+        money(pl.col("tax_minor")).alias("price_tax"),
+        money(pl.col("total_minor") + pl.col("tax_minor")).alias("price_total"),
         stamp(pl.max_horizontal("created_at", "left_at", "returned_at", "credited_at", "cancelled_at")),
     )
-    price = pl.col("shipping_minor") / 100
+    price = money(pl.col("shipping_minor"))
     postage = posted.select(
         (pl.col("id") + POSTAGE).alias("id"),
         pl.col("id").alias("order_id"),

@@ -76,12 +76,9 @@ def _among(column: pl.Expr, kind: pl.DataType, values: list[Any]) -> pl.Expr:
     """Whether it is one of these, or, of a field that holds several references, has one of these."""
     of_one = kind.inner if isinstance(kind, pl.List) else kind
     given = pl.Series([one for one in values if not _asks_if_empty(kind, one)], dtype=of_one).implode()
-    if isinstance(kind, pl.List):
-        matches = column.list.eval(pl.element().is_in(given)).list.any()
-    else:
-        matches = column.is_in(given)
+    is_one = column.list.eval(pl.element().is_in(given)).list.any() if isinstance(kind, pl.List) else column.is_in(given)
     is_empty = _empty(column, kind) if any(_asks_if_empty(kind, one) for one in values) else pl.lit(False)
-    return matches.fill_null(False) | is_empty
+    return is_one.fill_null(False) | is_empty
 
 
 def _asks_if_empty(kind: pl.DataType, value: Any) -> bool:

@@ -183,9 +183,12 @@ def _set_aside(db: Database, channel: str, shop: str) -> int:
 
 
 def _landed(db: Database, connector: Connector, connection: Connection) -> str | None:
-    """Land each stream, whatever became of the others; what went wrong, if anything did."""
+    """Land each stream, whatever became of the others; what went wrong, if anything did.
+
+    Those of orders first: few answers are spoiled, and an ERP tells of much else before them.
+    """
     said = None
-    for stream in connector.streams:
+    for stream in sorted(connector.streams, key=lambda stream: stream.order_key is None):
         try:
             land(db, connector, connection, stream)
         except (ChannelError, LandingError) as wrong:

@@ -45,6 +45,8 @@ class Seen:
 class Proxy:
     """Passes everything on to `target`; while armed, spoils every third request, `times` in all, and shows all by its lens.
 
+    An answer that the spoiling left as it was does not count: there was no page before the first one.
+
     `spoiled` counts the answers since it was armed that were not what the channel said.
     """
 
@@ -82,9 +84,9 @@ class Proxy:
             if spoil:
                 self._left -= 1
         given = spoil(seen) if spoil else answer
-        if given != told:
-            with self._lock:
-                self.spoiled += 1
+        with self._lock:
+            self.spoiled += given != told
+            self._left += bool(spoil) and given == answer
         return given
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sluice import warehouse
+from sluice.channels.odoo.connector import CONNECTOR as ODOO
 from sluice.channels.shopify.connector import CONNECTOR
 from sluice.cli.main import app
 from sluice.proofs.faults import CLEAN, FAULTS
@@ -24,6 +25,7 @@ from sluice.proofs.lenses import FOUR_BYTES, four_bytes, unknown_fields, zero_de
 from sluice.proofs.spoiled import Answer, Seen, proxied
 from sluice.sandbox.host import hosted
 from sluice.sandbox.seasons import START
+from sluice.sandbox.sellers import sellers
 from sluice.sandbox.stage import Stage
 from sluice.sandbox.state import SandboxState
 from tests.channels.shopify.shop import connection
@@ -168,6 +170,35 @@ def test_the_proxy_spoils_as_often_as_it_is_told(played: tuple[str, Played]) -> 
             requests.get(f"{proxy.url}/_sandbox/clock", timeout=10).json()
             == requests.get(f"{host}/_sandbox/clock", timeout=10).json()
         )
+
+
+def test_an_answer_that_could_not_be_spoiled_does_not_count(played: tuple[str, Played]) -> None:
+    """There is no page before a list's first one."""
+    asked = 0
+
+    def late(seen: Seen) -> Answer:
+        nonlocal asked
+        asked += 1
+        return seen.answer if asked < 3 else Answer(418, {}, b"")
+
+    with proxied(played[1].connection.url.removesuffix("/shopify")) as proxy:
+        proxy.arm(late, 1)
+        statuses = [requests.get(f"{proxy.url}/_sandbox/clock", timeout=10).status_code for _ in range(15)]
+        assert (statuses.count(418), asked, proxy.spoiled) == (1, 3, 1)
+
+
+def test_of_an_erp_orders_are_spoiled(played: tuple[str, Played]) -> None:
+    """Though it tells of products, places and stock before them."""
+    address, _ = played
+    state = SandboxState(world())
+    erp = sellers()["odoo"]
+    with hosted(state) as url:
+        channel = Played(ODOO, erp.connection(ODOO, url, lambda: state.now), Stage(state, "odoo", erp.shop.shop))
+        verdict = prove(address, [channel], [BY_NAME["expired"]])
+    clean, expired = verdict.cases
+    assert verdict.holds
+    assert clean.delivered == clean.landed > 100
+    assert (expired.said or "").startswith("sale_orders: HTTP 401")
 
 
 def test_a_name_that_does_not_exist_is_told_with_those_that_do() -> None:

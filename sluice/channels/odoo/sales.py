@@ -17,7 +17,7 @@ from sluice.channels.odoo import sales_contract as contract
 from sluice.channels.odoo.changes import changes, settled, written
 from sluice.channels.odoo.reader import Reader
 from sluice.channels.odoo.rpc import Domain
-from sluice.channels.protocol import Cursor, OrderClaim, Page, Stream
+from sluice.channels.protocol import ChannelError, Cursor, OrderClaim, Page, Stream
 
 UNSTAMPED = (
     "orders that were deleted or set back to a quotation",
@@ -123,11 +123,13 @@ class Sales:
 
     def _changed(self, watched: Watched, places: dict[str, Any]) -> Iterator[Page]:
         fields = list(dict.fromkeys(["id", "write_date", *watched.links]))
+        # no more than are read whole in one go: a cursor stands after each answer
+        size = min(self.page_size, AT_ONCE)
 
         def read(conditions: Domain, order: str) -> bytes:
-            return self.reader.rows(watched.model, fields, [*watched.domain, *conditions], order, self.page_size)
+            return self.reader.rows(watched.model, fields, [*watched.domain, *conditions], order, size)
 
-        for body, place in changes(read, self.page_size, self.now, places.get(watched.model)):
+        for body, place in changes(read, size, self.now, places.get(watched.model)):
             places[watched.model] = place
             ids = self._orders(watched, _rows(body))
             for some in _portions(ids):
@@ -146,19 +148,16 @@ class Sales:
         """The orders with all that hangs on them, as one answer, and the ids of those that are there."""
         orders = self._read(ORDER, contract.SaleOrder, [*conditions, ["id", "in", list(ids)]])
         found = [_own(order) for order in orders]
+        _answered(ORDER, set(found) <= set(ids))
         if not found:
             return NOTHING, set()
+        outward: Domain = [["location_dest_id.usage", "=", "customer"]]
         parts = {
-            "order_line": self._by("sale.order.line", contract.SaleLine, "order_id", [["order_id", "in", found]], "sequence, id"),
-            "picking_ids": self._by(
-                "stock.picking",
-                contract.Picking,
-                "sale_id",
-                [["sale_id", "in", found], ["location_dest_id.usage", "=", "customer"]],
-            ),
+            "order_line": self._by("sale.order.line", contract.SaleLine, "order_id", found, order="sequence, id"),
+            "picking_ids": self._by("stock.picking", contract.Picking, "sale_id", found, outward),
         }
         of_line = {_own(line): order for order, lines in parts["order_line"].items() for line in lines}
-        parts["returns"] = self._returns(found, of_line)
+        parts["returns"] = self._returns(of_line)
         parts["invoice_ids"] = self._invoices(found, of_line)
         partners = self._partners(orders)
         for order in orders:
@@ -168,31 +167,25 @@ class Sales:
                 order[name] = partners.get(_id(order[name]) or 0) or _bare(order[name])
         return msgspec.json.encode({"result": orders}), set(found)
 
-    def _returns(self, orders: list[int], of_line: dict[int, int]) -> dict[int, list[Record]]:
+    def _returns(self, of_line: dict[int, int]) -> dict[int, list[Record]]:
         back: Domain = [["location_id.usage", "=", "customer"], ["state", "=", "done"]]
-        moves = self._by("stock.move", contract.Return, "sale_line_id", [["sale_line_id.order_id", "in", orders], *back])
         found: dict[int, list[Record]] = {}
-        for line, some in moves.items():
-            if line in of_line:
-                found.setdefault(of_line[line], []).extend(some)
+        for line, some in self._by("stock.move", contract.Return, "sale_line_id", sorted(of_line), back).items():
+            found.setdefault(of_line[line], []).extend(some)
         return found
 
     def _invoices(self, orders: list[int], of_line: dict[int, int]) -> dict[int, list[Record]]:
         """By order. A credit note that names no line of a sale is found by the invoice that it reverses."""
-        linked = self.reader.rows("account.move.line", ["move_id"], [["sale_line_ids.order_id", "in", orders]])
-        moves = sorted({id for row in _rows(linked) if (id := _id(row["move_id"])) is not None})
+        ours: Domain = [["sale_line_ids.order_id", "in", orders]]
+        linked = _rows(self.reader.rows("account.move.line", ["move_id", "sale_line_ids"], ours))
+        _answered("account.move.line", all(not of_line.keys().isdisjoint(_sold(line)) for line in linked))
+        moves = sorted({id for line in linked if (id := _id(line["move_id"])) is not None})
         named: Domain = ["|", ["id", "in", moves], ["reversed_entry_id", "in", moves]]
         invoices = {_own(one): one for one in self._read("account.move", contract.Invoice, [*CUSTOMER_INVOICES, *named])}
-        lines = self._by(
-            "account.move.line",
-            contract.InvoiceLine,
-            "move_id",
-            [["move_id", "in", sorted(invoices)], ["sale_line_ids", "!=", False]],
-        )
-        of_move = {
-            move: {of_line[id] for line in some for id in msgspec.json.decode(line["sale_line_ids"]) if id in of_line}
-            for move, some in lines.items()
-        }
+        told = ({id, _id(one.get("reversed_entry_id"))} for id, one in invoices.items())
+        _answered("account.move", all(not either.isdisjoint(moves) for either in told))
+        lines = self._by("account.move.line", contract.InvoiceLine, "move_id", sorted(invoices), [["sale_line_ids", "!=", False]])
+        of_move = {move: {of_line[id] for line in some for id in _sold(line) if id in of_line} for move, some in lines.items()}
         found: dict[int, list[Record]] = {}
         for move, invoice in invoices.items():
             reversed_entry = _id(invoice.get("reversed_entry_id")) or 0
@@ -206,18 +199,33 @@ class Sales:
         conditions: Domain = [["id", "in", sorted(ids)], ["active", "in", [True, False]]]
         return {_own(one): _raw(one) for one in self._read("res.partner", contract.Partner, conditions)}
 
-    def _by(self, model: str, record: type[Struct], link: str, conditions: Domain, order: str = "id") -> dict[int, list[Record]]:
-        """Records by the id that `link` refers to; none where this server has no such link."""
+    def _by(
+        self,
+        model: str,
+        record: type[Struct],
+        link: str,
+        among: Sequence[int],
+        conditions: Sequence[Any] = (),
+        order: str = "id",
+    ) -> dict[int, list[Record]]:
+        """Records by the id that `link` refers to, one of these; none where this server has no such link."""
         if not self.reader.has(model, link):
             return {}
         fields = list(dict.fromkeys([*self.reader.fields(model, record), link]))
         found: dict[int, list[Record]] = {}
-        for row in _rows(self.reader.rows(model, fields, conditions, order)):
+        for row in _rows(self.reader.rows(model, fields, [[link, "in", list(among)], *conditions], order)):
             found.setdefault(_id(row[link]) or 0, []).append(row)
+        _answered(model, found.keys() <= set(among))
         return found
 
     def _read(self, model: str, record: type[Struct], conditions: Domain) -> list[Record]:
         return _rows(self.reader.read(model, record, conditions))
+
+
+def _answered(model: str, is_ours: bool) -> None:
+    """Raise ChannelError where an answer is not to what was asked: orders would be landed without what hangs on them."""
+    if not is_ours:
+        raise ChannelError(f"Odoo answered with records of {model} that it was not asked for; the next run asks again.")
 
 
 def _rows(body: bytes) -> list[Record]:
@@ -236,6 +244,12 @@ def _id(value: Raw | None) -> int | None:
     """The id of an own id or a reference; None where Odoo says false."""
     found = msgspec.json.decode(value) if value is not None else False
     return found[0] if isinstance(found, list) else found or None
+
+
+def _sold(line: Record) -> list[int]:
+    """Lines of sales that a line of an invoice is for."""
+    found: list[int] = msgspec.json.decode(line["sale_line_ids"])
+    return found
 
 
 def _raw(value: object) -> Raw:

@@ -1,5 +1,8 @@
 """The sandbox's Odoo."""
 
 from sluice.sandbox.odoo.server import SECRETS, app
+from sluice.sandbox.odoo.shop import SHOP
 
-__all__ = ["SECRETS", "app"]
+OPTIONS = {"sales": True}
+
+__all__ = ["OPTIONS", "SECRETS", "SHOP", "app"]

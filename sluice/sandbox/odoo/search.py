@@ -21,12 +21,26 @@ class Invalid(Exception):
 def search(
     frame: pl.DataFrame, model: str, domain: list[Any], order: str | None = None, active_test: bool = True
 ) -> pl.DataFrame:
-    """The records that match, in order. Archived ones only where the domain asks about `active`. Raises Invalid."""
+    """The records that match, in order. Raises Invalid."""
+    shown = arranged(frame, model, order or "id")
+    return shown[matching(shown, model, domain, active_test)]
+
+
+def arranged(frame: pl.DataFrame, model: str, order: str) -> pl.DataFrame:
+    """All records in order, what is empty at the end. Raises Invalid."""
+    by = [part.split() for part in order.split(",")]
+    if unknown := [part[0] for part in by if part[0] not in frame.columns]:
+        raise Invalid(f"Invalid field {unknown[0]!r} on model {model!r}")
+    return frame.sort([part[0] for part in by], descending=[part[1:] == ["desc"] for part in by], nulls_last=True)
+
+
+def matching(frame: pl.DataFrame, model: str, domain: list[Any], active_test: bool = True) -> pl.Series:
+    """Positions of the records that match. Archived ones only where the domain asks about `active`. Raises Invalid."""
     if "active" in frame.columns and active_test and not any(term[0] == "active" for term in domain if isinstance(term, list)):
         domain = [["active", "=", True], *domain]
-    found = frame.filter(_condition(frame, model, domain))
-    by = [part.split() for part in (order or "id").split(",")]
-    return found.sort([part[0] for part in by], descending=[part[1:] == ["desc"] for part in by], nulls_last=True)
+    if not domain:
+        return pl.int_range(len(frame), eager=True)
+    return frame.select(pl.arg_where(_condition(frame, model, domain))).to_series()
 
 
 def _condition(frame: pl.DataFrame, model: str, domain: list[Any]) -> pl.Expr:
@@ -48,7 +62,7 @@ def _term(frame: pl.DataFrame, model: str, field: str, sign: str, value: Any) ->
         raise Invalid(f"Invalid field {model}.{field} in leaf ('{field}', '{sign}', {value!r})")
     column, kind = pl.col(field), frame.schema[field]
     if sign in ("in", "not in"):
-        matches = pl.any_horizontal(pl.lit(False), *(_equal(column, kind, one) for one in value))
+        matches = _among(column, kind, value)
         return matches if sign == "in" else ~matches
     if sign in ("=", "!="):
         return _equal(column, kind, value) if sign == "=" else ~_equal(column, kind, value)
@@ -58,10 +72,27 @@ def _term(frame: pl.DataFrame, model: str, field: str, sign: str, value: Any) ->
     return compared.fill_null(False)
 
 
+def _among(column: pl.Expr, kind: pl.DataType, values: list[Any]) -> pl.Expr:
+    """Whether it is one of these, or, of a field that holds several references, has one of these."""
+    of_one = kind.inner if isinstance(kind, pl.List) else kind
+    given = pl.Series([one for one in values if not _asks_if_empty(kind, one)], dtype=of_one).implode()
+    is_one = column.list.eval(pl.element().is_in(given)).list.any() if isinstance(kind, pl.List) else column.is_in(given)
+    is_empty = _empty(column, kind) if any(_asks_if_empty(kind, one) for one in values) else pl.lit(False)
+    return is_one.fill_null(False) | is_empty
+
+
+def _asks_if_empty(kind: pl.DataType, value: Any) -> bool:
+    return value is False and kind != pl.Boolean
+
+
+def _empty(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    return column.list.len() == 0 if isinstance(kind, pl.List) else column.is_null()
+
+
 def _equal(column: pl.Expr, kind: pl.DataType, value: Any) -> pl.Expr:
     """False of a field that is no boolean asks whether it is empty."""
-    if value is False and kind != pl.Boolean:
-        return column.is_null()
+    if _asks_if_empty(kind, value):
+        return _empty(column, kind)
     return column.eq(_typed(kind, value)).fill_null(False)
 
 

@@ -33,11 +33,14 @@ COMPARED = {
 
 @dataclass
 class Company:
-    """`models` is records by id, by model; stamps may hold parts of a second, which are compared and not shown."""
+    """`models` is records by id, by model; stamps may hold parts of a second, which are compared and not shown. Searches of the
+    `mistaken` model are answered as the one before was."""
 
     models: dict[str, dict[int, Record]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     secret: tuple[str, ...] = ()
+    mistaken: str = ""
+    before: dict[str, list[Record]] = field(default_factory=dict)
 
     def put(self, model: str, id: int, /, **values: Any) -> None:
         """Write a record, or some of its fields."""
@@ -88,7 +91,9 @@ class Company:
         if model in self.secret:
             data = {"name": "odoo.exceptions.AccessError", "message": f"You are not allowed to access '{model}' records."}
             return JSONResponse({"error": {"code": 200, "message": "Odoo Server Error", "data": data}})
-        found = self.search(model, named["domain"])
+        if model != self.mistaken:
+            self.before[model] = self.search(model, named["domain"])
+        found = list(self.before[model])
         for name in reversed([part.split()[0] for part in named["order"].split(",")]):
             found.sort(key=lambda record, name=name: record[name])
         return JSONResponse({"result": [self._shown(record, named["fields"]) for record in found[: named["limit"] or None]]})

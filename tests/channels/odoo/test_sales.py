@@ -1,5 +1,6 @@
 """Sales of Odoo, whole and to the cent; found again whichever of their records was written; claimed by another request."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -99,6 +100,17 @@ def test_an_order_that_was_deleted_is_gone_and_one_set_back_is_shown() -> None:
         [page] = open_(url).again(SALES, ["4", "5"])
     assert page.gone == [("4",)]
     assert ids([page]) == ["5"]
+
+
+@pytest.mark.parametrize("model", ["sale.order", "sale.order.line", "stock.picking", "account.move.line", "account.move"])
+def test_an_answer_to_another_question_is_not_taken(model: str) -> None:
+    """As a proxy gives that repeats the page before: orders would be landed without their lines."""
+    odoo = lamps()
+    with odoo.serving() as url:
+        list(open_(url).again(SALES, ["3"]))
+        odoo.mistaken = model
+        with pytest.raises(ChannelError, match=rf"records of {re.escape(model)}\b.* not asked for"):
+            list(open_(url).again(SALES, ["1"]))
 
 
 def test_claims_are_the_orders_totals() -> None:

@@ -27,7 +27,7 @@ acceptance: $(READY)  ## against real servers of others, installed in .acceptanc
 	@$(BIN)/python -m pytest tests/acceptance
 
 lint: $(READY)   ## style of Python and SQL
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models
 
 types: $(READY)  ## static types of the library
 	@$(BIN)/mypy

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(600)
 
 ORDERS = 100_000
 FEW = 200
-"""Pages that a look-up may read: one takes 2 to 24, of a customer with 100 trades 102. The smallest table read whole is 1,700."""
+"""Pages that a look-up may read: an order takes 24 at most, a customer with 100 trades 102. A table of 100,000 rows has 1,700."""
 INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 ENTITIES = sorted(path.stem for path in (DBT_PROJECT / "models" / "unified").glob("*.sql"))
 

@@ -21,13 +21,13 @@ bi: $(READY) $(BI_READY)  ## dashboards: Apache Superset on the warehouse, insta
 	@$(BIN)/sluice bi
 
 test: $(READY)   ## all tests, on a real PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 acceptance: $(READY)  ## against real servers of others, installed in .acceptance/ and started for it (needs Node.js)
 	@$(BIN)/python -m pytest tests/acceptance
 
 lint: $(READY)   ## style of Python and SQL
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models
 
 types: $(READY)  ## static types of the library
 	@$(BIN)/mypy

@@ -11,7 +11,7 @@ from sluice.operations.decide import decide, invariant_violations
 from sluice.planning_policy import Planning
 from tests.cli.command import User, user
 from tests.cli.servers import OLDEST, oldest_server, server_that_says
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -26,7 +26,7 @@ def served(
             pytest.skip(f"there is no PostgreSQL 15 in {OLDEST}")
         server = oldest_server()
     else:
-        server = copy_of(postgres, request.getfixturevalue("prepared_template"))
+        server = copy_of(postgres, request.getfixturevalue("prepared_template"), DBT)
     with server as address:
         made = user(tmp_path_factory.mktemp("served"), 200, address)
         landed = made.sluice("land", "--json")

@@ -21,7 +21,7 @@ from sluice.metrics.answer import answer, plain, text
 from sluice.metrics.dictionary import dictionary
 from sluice.metrics.question import Question
 from sluice.service.keys import create
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 from tests.metrics import world
 from tests.service.conftest import serving
 
@@ -42,14 +42,14 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(postgres: warehouse.Embedded, built_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with copy_of(postgres, built_template) as url, warehouse.connect(url, autocommit=True) as db:
+def house(postgres: warehouse.Embedded, built_template: str, dbt_home: Path) -> Iterator[House]:
+    with copy_of(postgres, built_template, DBT) as url, warehouse.connect(url, autocommit=True) as db:
         db.execute("delete from raw.shops")
         world.sell(db)
         world.stock_up(db)
         world.operate(db)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("agreement")))
+            patch.setenv("SLUICE_HOME", str(dbt_home))
             dbt.run(url, ["run", "--select", "path:models/marts"])
         key = create(db, "reader")
         with serving(url) as address, httpx.Client(base_url=address, headers={"X-API-Key": key}, timeout=30) as client:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from sluice.customers.phone import phone
 from sluice.landing.raw_tables import ensure
 from sluice.operations.identity import identify
 from sluice.prepare import WITHOUT_TESTS
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 from tests.warehouse.raw import landed, put
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,11 +25,11 @@ WEI = {"name": "Wei Zhang", "email": "wei.zhang@example.com", "phone": "+1 212 5
 
 
 @pytest.fixture(scope="module")
-def views(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def views(postgres: warehouse.Embedded, template: str, dbt_home: Path) -> Iterator[str]:
     """Two shops without an order, their views built."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("home")))
-        with copy_of(postgres, template) as url:
+        patch.setenv("SLUICE_HOME", str(dbt_home))
+        with copy_of(postgres, template, DBT) as url:
             with warehouse.connect(url) as db:
                 for channel, shop in SHOPS:
                     one = (channel, shop, shop, "own_shop", "USD", "America/New_York", "US", "USD")

@@ -54,4 +54,6 @@ def house(postgres: warehouse.Embedded, prepared_template: str, tmp_path_factory
         with empty.in_force():
             environment = named | dbt.environment(address)
             loaded = House(defs(), address, manifest(), environment)
+            # this database keeps a name of its own, for it is there as long as the session is
+            environment["DBT_PARTIAL_PARSE_FILE_PATH"] = str(dbt.target() / "partial_parse.msgpack")
         yield loaded

@@ -12,7 +12,7 @@ from orchestration.resources import configuration
 from sluice import warehouse
 from tests.cli.command import user
 from tests.cli.test_planning import DEMAND
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 
 pytestmark = pytest.mark.timeout(600)
 DECIDING = ("forecasts", "safety_stock", "stock_plan", "quotas", "reorder_policies", "replenishment_suggestions")
@@ -22,7 +22,7 @@ PLOT = "data:image/png;base64,"
 @pytest.fixture
 def shop(postgres: warehouse.Embedded, built_template: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A company with 120 days of demand and stock that is counted, which SLUICE_DATABASE_URL and SLUICE_CONFIG name."""
-    with copy_of(postgres, built_template) as address:
+    with copy_of(postgres, built_template, DBT) as address:
         with warehouse.connect(address) as db:
             counted = datetime.now(UTC) - timedelta(minutes=5)
             db.execute("insert into ops.stock_feeds values ('SH', %s)", (counted,))

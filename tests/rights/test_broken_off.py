@@ -15,6 +15,7 @@ from sluice.rights.search import search
 from tests.rights.conftest import House
 from tests.rights.test_erase import somebody
 
+pytestmark = pytest.mark.timeout(900)
 KILLED = """
 import os, sys
 from sluice import warehouse

@@ -11,6 +11,7 @@ from sluice.rights.person import Record, Unknown, find
 from sluice.rights.search import search
 from tests.rights.conftest import CHANNELS, House
 
+pytestmark = pytest.mark.timeout(900)
 MONEY = "select count(*), sum(total_amount), sum(refunded_amount), sum(tax_amount) from unified.orders"
 RAW = """
 select c.relname from pg_class as c where c.relnamespace = 'raw'::regnamespace and c.relkind = 'r'

@@ -19,6 +19,7 @@ from tests.rights.conftest import House
 from tests.rights.planting import plant
 from tests.rights.test_erase import somebody, spread
 
+pytestmark = pytest.mark.timeout(900)
 MADE_OF_THE_LAKE = ("raw", "secrets")
 """Rows of raw are landed, as a channel tells them; secrets hold keys alone."""
 

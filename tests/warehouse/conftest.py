@@ -13,6 +13,7 @@ import pytest
 from sluice import dbt, warehouse
 from sluice.channels.registry import connectors
 from sluice.landing import raw_tables
+from tests.conftest import DBT, copy_of
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,18 @@ def _name(unique_id: str) -> str:
     return rest[-1] if kind == "unit_test" else rest[0]
 
 
-@pytest.fixture(scope="session")
-def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A state folder that the modules share, so that the project is parsed once."""
+@pytest.fixture(scope="module")
+def home_of_dbt(dbt_home: Path) -> Iterator[Path]:
+    """The state folder in force."""
     with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("dbt_home")
-        patch.setenv("SLUICE_HOME", str(home))
-        yield home
+        patch.setenv("SLUICE_HOME", str(dbt_home))
+        yield dbt_home
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest, postgres: warehouse.Embedded, template: str, dbt_home: Path) -> Iterator[Warehouse]:
+def house(postgres: warehouse.Embedded, template: str, home_of_dbt: Path) -> Iterator[Warehouse]:
     """A migrated database with every raw table, empty."""
-    name = request.module.__name__.rsplit(".", 1)[-1]
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template} strategy file_copy")
-    with warehouse.connect(postgres.url(name), autocommit=True) as db:
+    with copy_of(postgres, template, DBT) as url, warehouse.connect(url, autocommit=True) as db:
         with db.transaction():
             raw_tables.ensure(db, connectors().values())
-        yield Warehouse(postgres.url(name), db)
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"drop database {name} with (force)")
+        yield Warehouse(url, db)

@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 
 from sluice import dbt, warehouse
 from sluice.project import DBT_PROJECT
+from tests.conftest import DBT
 
 LAYERS = {"staging": {"seeds", "staging"}, "unified": {"staging", "unified"}, "marts": {"seeds", "unified", "marts"}}
 SOURCES_OF_MARTS = {
@@ -25,8 +26,8 @@ YML = sorted(path for path in DBT_PROJECT.rglob("*.yml") if path.parent != DBT_P
 
 
 @pytest.fixture(scope="module")
-def manifest(postgres: warehouse.Embedded, dbt_home: Path) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(dbt.manifest(postgres.url()).read_text())
+def manifest(postgres: warehouse.Embedded, home_of_dbt: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(dbt.manifest(postgres.url(DBT)).read_text())
     return parsed
 
 

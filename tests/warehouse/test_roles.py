@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from sluice import dbt, warehouse
 from sluice.migrations.migrate import migrate
 from sluice.roles import let_read
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 
 KEPT_FROM_READERS = ["raw.shops", "unified.customers", "secrets.pseudonym_key", "ops.api_keys", "ops.tokens", "planning.runs"]
 FORBIDDEN = (psycopg.errors.InsufficientPrivilege,)
@@ -32,7 +32,7 @@ def login(admin: psycopg.Connection, url: str, *attributes: str) -> Iterator[str
 
 @pytest.fixture(scope="module")
 def house(postgres: warehouse.Embedded, built_template: str) -> Iterator[str]:
-    with copy_of(postgres, built_template) as url:
+    with copy_of(postgres, built_template, DBT) as url:
         yield url
 
 
@@ -94,7 +94,7 @@ def test_without_the_grant_nothing_is_readable(owner: psycopg.Connection, house:
 
 
 def test_grants_outlive_a_build_and_a_full_refresh(
-    owner: psycopg.Connection, reader: psycopg.Connection, house: str, dbt_home: Path
+    owner: psycopg.Connection, reader: psycopg.Connection, house: str, home_of_dbt: Path
 ) -> None:
     """The small tables are dropped and made again, with the views over them."""
     query = "select oid from pg_class where oid = 'marts.dim_channels'::regclass"

@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from sluice import dbt, warehouse
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 from tests.warehouse import raw
 
 DAY = timedelta(days=1)
@@ -67,15 +68,13 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(postgres: warehouse.Embedded, built_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with copy_of(postgres, built_template) as url, warehouse.connect(url, autocommit=True) as db:
+def house(postgres: warehouse.Embedded, built_template: str, home_of_dbt: Path) -> Iterator[House]:
+    with copy_of(postgres, built_template, DBT) as url, warehouse.connect(url, autocommit=True) as db:
         db.execute("delete from raw.shops")
         raw.shops(db)
         now = datetime.now(UTC)
         raw.erp(db, now - DAY)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("stock_daily")))
-            yield House(db, url, now)
+        yield House(db, url, now)
 
 
 def move(db: psycopg.Connection, facility: str, sku: str, kind: str, at: datetime, pieces: int, **effects: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import psycopg
@@ -16,6 +17,7 @@ from sluice.sandbox.odoo.models import frame
 from sluice.sandbox.seasons import AS_OF
 from sluice.sandbox.state import SandboxState
 from tests.channels.odoo.server import connection
+from tests.conftest import DBT, copy_of
 from tests.sandbox.worlds import world
 
 
@@ -26,14 +28,11 @@ def land_all(db: psycopg.Connection, url: str) -> dict[str, Landed]:
 
 @pytest.fixture(scope="module")
 def landed(
-    postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
+    postgres: warehouse.Embedded, template: str, dbt_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[psycopg.Connection, SandboxState, list[dict[str, Landed]], str]]:
     """The ERP landed, landed again, and once more after a month has passed; then its staging views."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, copy_of(postgres, template, DBT) as address:
         patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("home")))
-        with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-            admin.execute(f"create database odoo_landing template {template}")
-        address = postgres.url("odoo_landing")
         state = SandboxState(world(), AS_OF - timedelta(days=60))
         with warehouse.connect(address) as db, hosted(state) as url:
             raw_tables.ensure(db, [CONNECTOR])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from sluice.landing import raw_tables
 from sluice.landing.land import land
 from tests.channels.odoo.company import Company, lamps
 from tests.channels.odoo.server import connection
+from tests.conftest import DBT, copy_of
 
 SALES = CONNECTOR.stream("sale_orders")
 ON = {"sales": True}
@@ -156,13 +158,12 @@ def test_what_is_missing_is_said_before_anything_is_read() -> None:
 
 
 @pytest.fixture(scope="module")
-def db(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
+def db(
+    postgres: warehouse.Embedded, template: str, dbt_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[psycopg.Connection]:
     """The company landed, and its staging views, whose checks pass."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, copy_of(postgres, template, DBT) as address:
         patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("home")))
-        with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-            admin.execute(f"create database odoo_sales template {template}")
-        address = postgres.url("odoo_sales")
         with warehouse.connect(address) as db, lamps().serving() as url:
             raw_tables.ensure(db, [CONNECTOR])
             shop: Connection = connection(url, options=ON)

@@ -19,7 +19,7 @@ from sluice.sandbox.view import REFUND_EVENTS, clipped
 from sluice.sandbox.world import World
 from tests.channels.shopify.shop import connection
 from tests.channels.shopify.worlds import HERE
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 
 WORLD = World.generate(11, 1500)
 STATE = SandboxState(WORLD)
@@ -27,9 +27,11 @@ ORDERS = WORLD.orders_at(*HERE, STATE.now)
 
 
 @pytest.fixture(scope="module")
-def staged(postgres: warehouse.Embedded, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
+def staged(
+    postgres: warehouse.Embedded, template: str, dbt_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[psycopg.Connection]:
     """A database with the shop landed, its staging views built, and every dbt test of theirs passed."""
-    with pytest.MonkeyPatch.context() as patch, copy_of(postgres, template) as url, warehouse.connect(url) as db:
+    with pytest.MonkeyPatch.context() as patch, copy_of(postgres, template, DBT) as url, warehouse.connect(url) as db:
         patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("home")))
         shop = ("shopify", "main", "Own shop", "own_shop", "USD", "America/Los_Angeles", "US", "CNY")
         db.execute("insert into raw.shops values (%s, %s, %s, %s, %s, %s, %s, %s)", shop)

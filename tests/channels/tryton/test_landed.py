@@ -16,7 +16,7 @@ from sluice.channels.protocol import Connection, Cursor, Page, Stream
 from sluice.channels.tryton.connector import CONNECTOR
 from sluice.landing.land import Landed, land
 from tests.channels.tryton.server import connection
-from tests.conftest import copy_of
+from tests.conftest import DBT, copy_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/tryton"
 DAY = date(2026, 11, 23)
@@ -67,7 +67,7 @@ def told(
     """The warehouse before and after, what was landed, and dbt's own checks."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        copy_of(postgres, every_template) as address,
+        copy_of(postgres, every_template, DBT) as address,
         warehouse.connect(address) as db,
     ):
         patch.setenv("SLUICE_HOME", str(tmp_path_factory.mktemp("recorded")))

@@ -115,5 +115,5 @@ def test_a_constant_is_not_told_and_a_column_is() -> None:
     assert not told("orders", "paid_at", "amazon")
     assert not told("orders", "no_such_column", "amazon")
     assert not united("stock", "amazon")
-    assert not able(KNOWN["tryton"], Shipping)
+    assert not able(KNOWN["lazada"], Shipping)
     assert able(KNOWN["shopify"], Shipping)

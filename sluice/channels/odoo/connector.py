@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.odoo import contract, sales
+from sluice.channels.odoo import contract, sales, ship
 from sluice.channels.odoo.changes import changes, stamps
 from sluice.channels.odoo.either import Either
 from sluice.channels.odoo.json2 import Json2
@@ -20,7 +20,18 @@ from sluice.channels.odoo.reader import Reader, Wire
 from sluice.channels.odoo.records import records
 from sluice.channels.odoo.rpc import Domain, NoModel, Rpc
 from sluice.channels.odoo.sales import Sales
-from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
+from sluice.channels.protocol import (
+    Answer,
+    ChannelError,
+    Connection,
+    Connector,
+    Cursor,
+    Dispatch,
+    OrderClaim,
+    Page,
+    Quota,
+    Stream,
+)
 from sluice.channels.transport import Transport
 
 NOTHING = b'{"jsonrpc": "2.0", "result": []}'
@@ -121,6 +132,10 @@ class Odoo:
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Raises ChannelError: stock in Odoo is counted, not published."""
         raise ChannelError("Odoo takes no quotas: it is where stock is counted, not where it is sold")
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Validate transfers of sales, one answer a parcel; telling one again changes nothing. Raises Refused, ChannelError."""
+        return ship.ship(self.reader, dispatches)
 
     def check(self) -> Iterator[str]:
         """What this user may not read, what is not there, and companies that would run together. Raises Refused, ChannelError."""

@@ -23,11 +23,11 @@ class Either:
     older: Rpc
     _chosen: Json2 | Rpc | None = field(default=None, init=False)
 
-    def call(self, model: str, method: str, **named: Any) -> bytes:
+    def call(self, model: str, method: str, ids: list[int] | None = None, **named: Any) -> bytes:
         """As both do. Raises Refused, NoModel, ChannelError."""
         if self._chosen is None:
             self._chosen = self._choose()
-        return self._chosen.call(model, method, **named)
+        return self._chosen.call(model, method, ids, **named)
 
     def _choose(self) -> Json2 | Rpc:
         """JSON-2 if it answers this key, else JSON-RPC if it lets this user in."""

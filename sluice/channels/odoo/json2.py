@@ -58,8 +58,9 @@ class Json2:
         self.transport = transport
         self.headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": database}
 
-    def call(self, model: str, method: str, **named: Any) -> bytes:
+    def call(self, model: str, method: str, ids: list[int] | None = None, **named: Any) -> bytes:
         """A JSON object whose `result` is what the method gives. Raises Refused, NoModel, ChannelError."""
-        given = {name: value for name, value in named.items() if value is not False}
+        of = {} if ids is None else {"ids": ids}
+        given = of | {name: value for name, value in named.items() if value is not False}
         answer = self.transport.send("POST", f"/json/2/{model}/{method}", verdict, json=given, headers=self.headers)
         return b'{"result": ' + answer.content + b"}"

@@ -1,5 +1,6 @@
 """Reading models as far as this server has them: apps and rights differ, and Odoo refuses a call for one field too many."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,8 +17,8 @@ USER_ERROR = "odoo.exceptions.UserError"
 class Wire(Protocol):
     """One user on one database, by one of Odoo's protocols."""
 
-    def call(self, model: str, method: str, **named: Any) -> bytes:
-        """A JSON object whose `result` is what the method gives. Raises Refused, NoModel, ChannelError."""
+    def call(self, model: str, method: str, ids: list[int] | None = None, **named: Any) -> bytes:
+        """A JSON object whose `result` is what the method gives, of the records `ids`. Raises Refused, NoModel, ChannelError."""
         ...
 
 
@@ -73,5 +74,11 @@ class Reader:
             self._offered[model] = frozenset(msgspec.json.decode(body, type=_Fields).result) | {"id"}
         return self._offered[model]
 
+    def tell(self, model: str, method: str, ids: list[int], context: Mapping[str, Any] | None = None, **named: Any) -> Any:
+        """What a method of these records says. Raises Refused, NoModel, ChannelError."""
+        whole = self.context | dict(context or {})
+        body = self.wire.call(model, method, ids, **named, **({"context": whole} if whole else {}))
+        return msgspec.json.decode(body)["result"]
+
     def _call(self, model: str, method: str, **named: Any) -> bytes:
-        return self.wire.call(model, method, **named, **({"context": self.context} if self.context else {}))
+        return self.wire.call(model, method, None, **named, **({"context": self.context} if self.context else {}))

@@ -76,9 +76,10 @@ class Rpc:
     password: str = field(repr=False)
     _uid: int | None = None
 
-    def call(self, model: str, method: str, **named: Any) -> bytes:
+    def call(self, model: str, method: str, ids: list[int] | None = None, **named: Any) -> bytes:
         """The body of the answer, whose `result` is what the method gives. Raises Refused, NoModel, ChannelError."""
-        return self._call("object", "execute_kw", [self.database, self.uid, self.password, model, method, [], named])
+        of = [] if ids is None else [ids]
+        return self._call("object", "execute_kw", [self.database, self.uid, self.password, model, method, of, named])
 
     @property
     def uid(self) -> int:

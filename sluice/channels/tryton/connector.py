@@ -14,9 +14,20 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from sluice.channels.protocol import Answer, ChannelError, Connection, Connector, Cursor, OrderClaim, Page, Quota, Stream
+from sluice.channels.protocol import (
+    Answer,
+    ChannelError,
+    Connection,
+    Connector,
+    Cursor,
+    Dispatch,
+    OrderClaim,
+    Page,
+    Quota,
+    Stream,
+)
 from sluice.channels.transport import Transport
-from sluice.channels.tryton import contract, sales
+from sluice.channels.tryton import contract, sales, ship
 from sluice.channels.tryton.changes import changes, found_in
 from sluice.channels.tryton.reader import BY_ID, Reader
 from sluice.channels.tryton.records import records
@@ -107,6 +118,10 @@ class Tryton:
     def publish(self, quotas: Sequence[Quota]) -> Iterator[Answer]:
         """Raises ChannelError: stock in Tryton is counted, not published."""
         raise ChannelError("Tryton takes no quotas: it is where stock is counted, not where it is sold")
+
+    def ship(self, dispatches: Sequence[Dispatch]) -> Iterator[Answer]:
+        """Send shipments of sales, one answer a parcel; telling one again changes nothing. Raises Refused, ChannelError."""
+        return ship.ship(self.reader, dispatches)
 
     def check(self) -> Iterator[str]:
         """What this user may not read, which modules are missing, warehouses without a code of their own.

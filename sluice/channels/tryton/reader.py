@@ -62,6 +62,10 @@ class Reader:
         except NoModel:
             return False
 
+    def offers(self, model: str, name: str) -> bool:
+        """Whether the model is there with this field."""
+        return self.has(model) and name in self._fields(model)
+
     def _reaches(self, model: str, path: str) -> bool:
         """Whether the field is there, through the references that lead to it."""
         head, _, rest = path.partition(".")

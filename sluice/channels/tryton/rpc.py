@@ -16,6 +16,14 @@ BUSY = ("could not serialize", "deadlock", "database is locked", "server closed 
 """Faults of the database behind Tryton, in its words."""
 
 
+class Denied(Refused):
+    """A call that Tryton's own rules are against, `said` in its words."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"Tryton refused: {said} Check the groups and the company of the user.")
+        self.said = said
+
+
 class NoModel(ChannelError):
     """The model belongs to a module that is not activated."""
 
@@ -51,7 +59,10 @@ def verdict(response: requests.Response) -> None:
 def _raise(name: str, told: Any) -> None:
     said = str(told[0]) if isinstance(told, list) and told else str(told or "")
     if name == "UserError":
-        raise Refused(f"Tryton refused: {said} Check the groups and the company of the user.")
+        raise Denied(said)
+    if name == "UserWarning" and isinstance(told, list):
+        # its name, then what it says
+        raise ChannelError(f"Tryton asks before it does that: {' '.join(str(word) for word in told[1:] if word)}"[:300])
     if name == "LoginException":
         raise Refused("Tryton asks for more than a password at login: let this user sign in with a password alone.")
     if name == "ConcurrencyException" or any(word in f"{name} {said}" for word in BUSY):

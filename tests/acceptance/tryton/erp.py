@@ -35,6 +35,10 @@ class Tryton:
         """What becomes of its sales."""
         tell("selling", "sells-on", self.run)
 
+    def have_orders_wait(self) -> None:
+        """What is to be sent."""
+        tell("selling", "waits", self.run)
+
 
 def tell(story: str, step: str, run: Path) -> None:
     _call(str(BIN / "python"), str(HERE / f"{story}.py"), str(run / "trytond.conf"), SECRETS["database"], step)

@@ -1,12 +1,13 @@
 """What a company sells through Tryton: run by the Python that Tryton is installed for, after `company.py`.
 
-    python selling.py CONFIG DATABASE sell|sells-on
+    python selling.py CONFIG DATABASE sell|sells-on|waits
 
 `sell`: sales by their reference. PAID: a tenth off, postage, sent with a tracking number, paid. PART: sent in part. DOZEN: sold
 by the dozen, sent, paid. AHEAD: paid before anything was sent. FREE: given away. DROP: confirmed only. QUOTE: a quotation.
 NEVER: a quotation that was cancelled.
 `sells-on`: of PAID a piece is credited, PART is sent and paid in part, of DOZEN two come back and are paid back, DROP is
 cancelled, AHEAD gets its tracking number.
+`waits`: BOX of two lines waits to be sent, and LOTS of more than there is.
 """
 
 import sys
@@ -211,9 +212,16 @@ def sells_on() -> None:
     send(sale_of("AHEAD"), "T3")
 
 
+def waits() -> None:
+    clock, pot = (one("product.product", ("code", "=", code)) for code in ("CLOCK", "POT"))
+    bea = one("party.party", ("name", "=", "Bea"))
+    confirmed(sale(bea, "BOX", (clock, 2.0), (pot, 3.0)))
+    confirmed(sale(bea, "LOTS", (pot, 5000.0)))
+
+
 if __name__ == "__main__":
     settings, database, step = sys.argv[1:]
     config.set_trytond(f"sqlite:///{database}", config_file=settings)
     preferences = Model.get("res.user").get_preferences(True, {})
     config.get_config()._context = preferences
-    {"sell": sell, "sells-on": sells_on}[step]()
+    {"sell": sell, "sells-on": sells_on, "waits": waits}[step]()

@@ -1,5 +1,6 @@
 """A Tryton whose prices, stock and purchases change after they were landed, behind a network that spoils answers."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.channels.protocol import Connection, Refused
+from sluice.channels.protocol import Answer, Connection, Dispatch, Refused
 from sluice.channels.tryton.connector import CONNECTOR, Options
 from sluice.landing.land import Landed, land
 from sluice.landing.reconcile import reconcile
@@ -123,6 +124,45 @@ def test_sales_that_change_after_they_were_landed_are_read_and_reconciled(real_t
     assert reconciled(db, real_tryton.url) == 6
     again = land_all(db, real_tryton.url)["sales"]
     assert (again.new, again.changed, again.deleted) == (0, 0, 0)
+
+
+def test_parcels_that_tryton_is_told_of_are_landed(real_tryton: Tryton, db: psycopg.Connection) -> None:
+    """After the test above: both sales are of goods that it counted."""
+    real_tryton.have_orders_wait()
+    reader = CONNECTOR.open(connection(real_tryton.url)).reader  # type: ignore[attr-defined]
+    fields = ["reference", "lines.quantity"]
+    found = json.loads(reader.rows("sale.sale", [["reference", "in", ["BOX", "LOTS"]]], fields))["result"]
+    sales = {sale["reference"]: (str(sale["id"]), [str(line["id"]) for line in sale["lines."]]) for sale in found}
+    (box, (clock, pot)), (lots, (many,)) = sales["BOX"], sales["LOTS"]
+
+    for told in (lots, "B0", {}), (lots, "B0", {many: 4000}), (box, "B0", {pot: 4}), (box, "B0", {"1": 1}), ("999", "B0", {}):
+        assert not tell(real_tryton.url, *told).accepted
+    assert tell(real_tryton.url, box, "B1", {pot: 2}).message == "sent"
+    assert tell(real_tryton.url, box, "B1", {pot: 2}).message == "known already"
+    assert tell(real_tryton.url, box, "B2").message == "sent"
+    assert tell(real_tryton.url, lots, "B3", {many: 40}).message == "sent"
+    with proxied(real_tryton.url) as proxy:
+        proxy.arm(spoiled.cut, 1)
+        assert tell(proxy.url, box, "B2").message == "known already"
+    assert "nothing of the sale is left" in tell(real_tryton.url, box, "B4").message
+
+    land(db, CONNECTOR, connection(real_tryton.url), CONNECTOR.stream("sales"))
+    ours = "where channel = 'tryton' and order_id = any(%s)"
+    query = f"select order_id, carrier, tracking_number, status from unified.shipments {ours} order by 3"
+    parcels = db.execute(query, [[box, lots]]).fetchall()
+    query = f"select line_id, shipped_quantity from unified.order_lines {ours}"
+    pieces = dict(db.execute(query, [[box, lots]]).fetchall())
+    db.rollback()
+    assert [row for row in parcels if row[2]] == [(sale, "DHL", f"B{n}", "shipped") for n, sale in enumerate((box, box, lots), 1)]
+    assert pieces == {clock: 2, pot: 3, many: 40}
+
+
+def tell(url: str, order: str, number: str, lines: dict[str, int] | None = None) -> Answer:
+    parcel = Dispatch(f"{order}/{number}", order, "DHL", number, datetime.now(UTC), lines or {})
+    (answer,) = CONNECTOR.open(connection(url)).ship([parcel])  # type: ignore[attr-defined]
+    assert isinstance(answer, Answer)
+    assert answer.decision_id == parcel.dispatch_id
+    return answer
 
 
 def reconciled(db: psycopg.Connection, url: str) -> int:

@@ -1,13 +1,13 @@
 """A company that sells through Odoo, a few records on loopback. Searches follow references as Odoo's do, in any direction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sluice.sandbox.host import on_loopback
@@ -19,12 +19,13 @@ REFERS = {
     "uom_id": "uom.uom", "product_tmpl_id": "product.template", "sale_id": "sale.order", "location_id": "stock.location",
     "location_dest_id": "stock.location", "picking_type_id": "stock.picking.type", "sale_line_id": "sale.order.line",
     "sale_line_ids": "sale.order.line", "move_id": "account.move", "reversed_entry_id": "account.move",
-    "invoice_ids": "account.move", "carrier_id": "delivery.carrier",
+    "invoice_ids": "account.move", "carrier_id": "delivery.carrier", "picking_id": "stock.picking",
 }  # fmt: skip
 COMPARED = {
     "=": lambda found, value: found == value or (value is False and not found),
     "!=": lambda found, value: not (found == value or (value is False and not found)),
     "in": lambda found, value: found in value,
+    "not in": lambda found, value: found not in value,
     ">=": lambda found, value: bool(found) and found >= value,
     "<": lambda found, value: bool(found) and found < value,
     ">": lambda found, value: bool(found) and found > value,
@@ -34,13 +35,15 @@ COMPARED = {
 @dataclass
 class Company:
     """`models` is records by id, by model; stamps may hold parts of a second, which are compared and not shown. Searches of the
-    `mistaken` model are answered as the one before was."""
+    `mistaken` model are answered as the one before was; `methods` are those that write."""
 
     models: dict[str, dict[int, Record]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     secret: tuple[str, ...] = ()
     mistaken: str = ""
     before: dict[str, list[Record]] = field(default_factory=dict)
+    knows_json2: bool = False
+    methods: Mapping[str, Callable[["Company", str, list[int], dict[str, Any]], Any]] = field(default_factory=dict)
 
     def put(self, model: str, id: int, /, **values: Any) -> None:
         """Write a record, or some of its fields."""
@@ -68,39 +71,66 @@ class Company:
             return values
         return [end for id in values if id for end in self._along(self.models[REFERS[name]][id], rest)]
 
-    def _shown(self, record: Record, fields: list[str]) -> Record:
-        return {name: self._value(name, record[name]) for name in ["id", *fields]}
+    def _shown(self, model: str, record: Record, fields: list[str]) -> Record:
+        return {name: self._value(model, name, record[name]) for name in ["id", *fields]}
 
-    def _value(self, name: str, value: Any) -> Any:
-        if name in REFERS and isinstance(value, int) and value is not False:
-            return [value, self.models[REFERS[name]][value].get("name") or False]
+    def _value(self, model: str, name: str, value: Any) -> Any:
+        there = "stock.move" if (model, name) == ("stock.move.line", "move_id") else REFERS.get(name)
+        if there and isinstance(value, int) and value is not False:
+            return [value, self.models[there][value].get("name") or False]
         return value[:19] if name.endswith("_date") and value else value
 
     async def answer(self, request: Request) -> JSONResponse:
         call = (await request.json())["params"]
         if call["service"] == "common":
             return JSONResponse({"result": 6})
-        model, method, _, named = call["args"][3:]
+        return JSONResponse(self._said(*call["args"][3:]))
+
+    def _said(self, model: str, method: str, positional: list[Any], named: dict[str, Any]) -> dict[str, Any]:
+        """The envelope of JSON-RPC."""
         self.asked.append((model, method, named))
         if model not in self.models:
             data = {"name": "odoo.exceptions.UserError", "message": f"Object {model} doesn't exist"}
-            return JSONResponse({"error": {"code": 200, "message": "Odoo Server Error", "data": data}})
+            return {"error": {"code": 200, "message": "Odoo Server Error", "data": data}}
         if method == "fields_get":
             names = {name for record in self.models[model].values() for name in record}
-            return JSONResponse({"result": {name: {"type": "char"} for name in names}})
+            return {"result": {name: {"type": "char"} for name in names}}
         if model in self.secret:
             data = {"name": "odoo.exceptions.AccessError", "message": f"You are not allowed to access '{model}' records."}
-            return JSONResponse({"error": {"code": 200, "message": "Odoo Server Error", "data": data}})
+            return {"error": {"code": 200, "message": "Odoo Server Error", "data": data}}
+        if positional:
+            return self._told(model, method, positional[0], named)
         if model != self.mistaken:
             self.before[model] = self.search(model, named["domain"])
         found = list(self.before[model])
         for name in reversed([part.split()[0] for part in named["order"].split(",")]):
             found.sort(key=lambda record, name=name: record[name])
-        return JSONResponse({"result": [self._shown(record, named["fields"]) for record in found[: named["limit"] or None]]})
+        return {"result": [self._shown(model, record, named["fields"]) for record in found[: named["limit"] or None]]}
+
+    async def answer_newer(self, request: Request) -> Response:
+        """JSON-2: the ids of records stand among the arguments."""
+        named = {"domain": [], "order": "id", "limit": None} | await request.json()
+        ids = [named.pop("ids")] if "ids" in named else []
+        model, method = request.path_params["model"], request.path_params["method"]
+        said = self._said(model, method, ids, named)
+        if "error" in said:
+            data = said["error"]["data"]
+            missing = data["message"].endswith("doesn't exist")
+            return JSONResponse({**data, "name": "werkzeug.exceptions.NotFound"} if missing else data, 404 if missing else 422)
+        return JSONResponse(said["result"])
+
+    def _told(self, model: str, method: str, ids: list[int], named: dict[str, Any]) -> dict[str, Any]:
+        """What is done with records, rather than read of them."""
+        try:
+            return {"result": self.methods[method](self, model, ids, named)}
+        except ValueError as fault:
+            data = {"name": "odoo.exceptions.UserError", "message": str(fault)}
+            return {"error": {"code": 200, "message": "Odoo Server Error", "data": data}}
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        with on_loopback(Starlette(routes=[Route("/jsonrpc", self.answer, methods=["POST"])])) as address:
+        newer = [Route("/json/2/{model}/{method}", self.answer_newer, methods=["POST"])] if self.knows_json2 else []
+        with on_loopback(Starlette(routes=[Route("/jsonrpc", self.answer, methods=["POST"]), *newer])) as address:
             yield address
 
 

@@ -76,6 +76,7 @@
                     (select min(days.stock_date) from {{ days }} as days),
                     (select max(newest.demand_date) from {{ ref('demand_daily') }} as newest)
                 ) - 90
+                and exists (select 1 from {{ days }} as days)
                 -- true of every row: of a range PostgreSQL expects few rows, and looks them up by date
                 and demand.demand_date <= (select max(newest.demand_date) from {{ ref('demand_daily') }} as newest)
         ) as entered

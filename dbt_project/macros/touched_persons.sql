@@ -9,6 +9,7 @@
     {%- set crosswalk, history = source('customers', 'crosswalk'), source('customers', 'crosswalk_history') -%}
     {%- if is_incremental() -%}
     {%- set since = "'" ~ loaded_since(this) ~ "'::timestamptz" %}
+    {{ make_touched(['customer_key']) }}
     create temporary table touched_records on commit drop as
     select channel, shop, customer_id from {{ accounts }} where false;
     insert into touched_records
@@ -23,7 +24,6 @@
     union
     select channel, shop, customer_id from {{ history }} where greatest(from_at, until_at) > {{ since }};
     analyze touched_records;
-    {{ make_touched(['customer_key']) }}
     insert into touched
     select crosswalk.customer_key
     from touched_records as records

@@ -8,7 +8,6 @@
         pre_hook=[
             "{{ touched_persons() }}",
             "{{ take_touched(ref('fct_orders'), 'customer_id', 'touched_customer_accounts') }}",
-            "{{ take_touched(ref('fct_order_lines'), 'order_id', 'touched_fct_orders') }}",
             "{{ take_touched(ref('refunds'), 'order_id', 'touched_fct_orders') }}",
             "{{ take_touched(ref('consents'), 'customer_id', 'touched_customer_accounts') }}",
             "{{ read_whole() }}"
@@ -18,11 +17,6 @@
 
 with accounts as (
     select * from {{ touched_rows(ref('customer_accounts')) }}
-),
-
-lines as (
-    select * from {{ touched_rows(ref('fct_order_lines')) }}
-    where line_kind = 'product' and customer_id is not null
 ),
 
 refunds as (
@@ -66,17 +60,6 @@ consents as (
     group by accounts.customer_key
 ),
 
-line_facts as (
-    select
-        channel,
-        shop,
-        order_id,
-        sum(refunded_quantity) as refunded_quantity,
-        bool_or(quantity > refunded_quantity + cancelled_quantity and cost_amount_base is null) as lacks_a_cost
-    from lines
-    group by channel, shop, order_id
-),
-
 open_refunds as (
     select
         channel,
@@ -94,8 +77,6 @@ orders as (
         orders.*,
         not orders.is_cancelled as is_sold,
         orders.items_amount_base - orders.discount_amount_base - orders.refunded_amount_base as net_revenue_base,
-        line_facts.refunded_quantity,
-        coalesce(line_facts.lacks_a_cost, false) as lacks_a_cost,
         coalesce(open_refunds.refund_count, 0) as open_refund_count,
         orders.fulfilment_status = 'failed'
         or orders.promised_at < now() and orders.fulfilment_status in ('unfulfilled', 'on_hold', 'partially_shipped')
@@ -106,11 +87,6 @@ orders as (
             orders.channel = accounts.channel
             and orders.shop = accounts.shop
             and orders.customer_id = accounts.customer_id
-    left join line_facts
-        on
-            orders.channel = line_facts.channel
-            and orders.shop = line_facts.shop
-            and orders.order_id = line_facts.order_id
     left join open_refunds
         on
             orders.channel = open_refunds.channel
@@ -131,12 +107,12 @@ bought as (
         min(ordered_date) filter (where is_sold) as first_purchase_date,
         max(ordered_date) filter (where is_sold) as last_purchase_date,
         sum(unit_count) filter (where is_sold) as unit_count,
-        sum(refunded_quantity) filter (where is_sold) as returned_unit_count,
+        sum(refunded_unit_count) filter (where is_sold) as returned_unit_count,
         count(*) filter (where is_sold and refunded_amount > 0) as refunded_order_count,
         max(base_currency) as base_currency,
         sum(net_revenue_base) filter (where is_sold) as net_revenue_base,
         sum(refunded_amount_base) filter (where is_sold) as refunded_amount_base,
-        bool_or(is_sold and (lacks_a_cost or margin_amount_base is null)) as lacks_a_cost,
+        bool_or(is_sold and (uncosted_unit_count > 0 or margin_amount_base is null)) as lacks_a_cost,
         sum(margin_amount_base) filter (where is_sold) as margin_amount_base,
         count(*) filter (where order_status = 'open') as open_order_count,
         count(*) filter (where is_sold and is_late) as late_order_count,

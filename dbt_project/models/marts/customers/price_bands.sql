@@ -13,33 +13,48 @@ newest as (
     where ordered_date <= current_date
 ),
 
+-- Many lines cost the same: they are counted once, and only prices are put in order.
 sold as (
     select
         sku,
-        cast(total_amount_base / quantity as double precision) as piece_amount_base
+        total_amount_base,
+        quantity,
+        count(*) as line_count
     from {{ ref('fct_order_lines') }}
     where
         ordered_date > (select newest.ordered_date - 365 from newest)
         and ordered_date <= (select newest.ordered_date from newest)
         and order_kind = 'sale' and not is_cancelled and line_kind = 'product' and quantity > 0 and customer_id is not null
         and total_amount_base is not null
+    group by sku, total_amount_base, quantity
 ),
 
-thirds as (
+prices as (
     select
         coalesce(categories.category, '') as category,
-        percentile_cont(array[1.0 / 3, 2.0 / 3]) within group (order by sold.piece_amount_base) as limits
+        round(sold.total_amount_base / sold.quantity, 4) as piece_amount_base,
+        sum(sold.line_count) as line_count
     from sold
     left join categories on sold.sku = categories.sku
-    group by coalesce(categories.category, '')
+    group by 1, 2
+),
+
+counted as (
+    select
+        category,
+        piece_amount_base,
+        sum(line_count) over (partition by category order by piece_amount_base) as lines_up_to_it,
+        sum(line_count) over (partition by category) as lines
+    from prices
 ),
 
 bands as (
     select
         category,
-        round(cast(limits[1] as numeric), 4) as lower_third,
-        round(cast(limits[2] as numeric), 4) as upper_third
-    from thirds
+        min(piece_amount_base) filter (where lines_up_to_it * 3 >= lines) as lower_third,
+        min(piece_amount_base) filter (where lines_up_to_it * 3 >= lines * 2) as upper_third
+    from counted
+    group by category
 )
 
 select * from bands

@@ -64,6 +64,16 @@ line_totals as (
         lines.order_id,
         cast(count(*) as integer) as line_count,
         cast(coalesce(sum(lines.quantity) filter (where lines.line_kind = 'product'), 0) as integer) as unit_count,
+        cast(
+            coalesce(sum(lines.refunded_quantity) filter (where lines.line_kind = 'product'), 0) as integer
+        ) as refunded_unit_count,
+        cast(
+            coalesce(
+                sum(greatest(lines.quantity - lines.refunded_quantity - lines.cancelled_quantity, 0))
+                filter (where lines.line_kind = 'product' and products.cost_base is null),
+                0
+            ) as integer
+        ) as uncosted_unit_count,
         sum((lines.quantity - lines.refunded_quantity - lines.cancelled_quantity) * products.cost_base) as cost_amount_base,
         max(lines.loaded_at) as loaded_at
     from lines
@@ -102,6 +112,8 @@ placed as (
         departures.shipped_at,
         coalesce(line_totals.line_count, 0) as line_count,
         coalesce(line_totals.unit_count, 0) as unit_count,
+        coalesce(line_totals.refunded_unit_count, 0) as refunded_unit_count,
+        coalesce(line_totals.uncosted_unit_count, 0) as uncosted_unit_count,
         line_totals.cost_amount_base,
         line_totals.loaded_at as lines_loaded_at
     from orders
@@ -144,6 +156,8 @@ priced as (
         placed.is_presale,
         placed.line_count,
         placed.unit_count,
+        placed.refunded_unit_count,
+        placed.uncosted_unit_count,
         placed.currency,
         placed.items_amount,
         placed.discount_amount,

@@ -10,7 +10,7 @@ from sluice.planning.inventory import reaching
 from sluice.planning.inventory.choose import NORMAL, choose, daily_rate, formula
 from sluice.planning.inventory.levels import FILL_RATE, Floats, Target
 from sluice.planning.inventory.ordering import Sized
-from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR, PERIODIC, economic, held_to, sizes
+from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR, PERIODIC, economic, held_to, point_and_top, sizes
 from sluice.planning.item_levels import columns, numbers, rate, supply, with_all_terms
 from sluice.planning.item_policies import costs
 from sluice.planning.safety_stock import pieces
@@ -57,7 +57,7 @@ def quantiles(items: pl.DataFrame, history: Floats, policy: Planning) -> Found:
         weighs = name in IN_LOTS and any(one.waiting_cost and one.policy == name for one in named)
         wanted = {aim for aim in kinds if aim[0] or name in IN_LOTS} | {(True, level) for level in WAITING_GRID if weighs}
         rows = (whole["policy"] == name).to_numpy()
-        sized = _sized(whole, policy, name)
+        sized = order_sizes(whole, policy, name)
         found[name] = reaching.quantiles(history, supply(whole, policy, name), sorted(wanted), policy.lost_sales, sized, rows)
     return found
 
@@ -65,15 +65,11 @@ def quantiles(items: pl.DataFrame, history: Floats, policy: Planning) -> Found:
 def _levels(items: pl.DataFrame, history: Floats, policy: Planning, name: str, reached: reaching.Reached) -> pl.DataFrame:
     supplied, weighed = supply(items, policy, name), costs(items, policy.replenishment.holding_rate)
     target = held_to(name, targets(items["sku"], items["abc"].to_numpy(), policy), weighed)
-    sized = _sized(items, policy, name)
+    sized = order_sizes(items, policy, name)
     order = sized and sized(daily_rate(history, numbers(items, "forecast_mean")))
     made = choose(history, supplied, target, rate(items), reached, policy.lost_sales, order)
-    point = up_to = pieces(made.position)
-    if order is not None:
-        up_to = point + pieces(order.quantity)
-    if name == PERIODIC:
-        point = np.minimum(pieces(made.mean * supplied.lead_time + made.safety), up_to)
-        up_to = np.maximum(up_to, point + pieces(np.nan_to_num(economic(made.mean, weighed))))
+    ahead, batch = made.mean * supplied.lead_time, economic(made.mean, weighed)
+    point, up_to = point_and_top(name, (made.position, made.safety), ahead, order, batch)
     is_said = pl.lit(name != PERIODIC) | (pl.col("order_cost") > 0)
     ratio = (
         pl.lit(None, pl.Float64) if name == PERIODIC else pl.Series(np.where(weighed.weigh, target.level, np.nan)).fill_nan(None)
@@ -86,7 +82,8 @@ def _levels(items: pl.DataFrame, history: Floats, policy: Planning, name: str, r
     return columns(items, (supplied, target), made, (point, up_to), said)
 
 
-def _sized(items: pl.DataFrame, policy: Planning, name: str) -> Sized | None:
+def order_sizes(items: pl.DataFrame, policy: Planning, name: str) -> Sized | None:
+    """How much of `items` (ORDER_TERMS and waiting_cost) is ordered at a time; None where that is what is missing."""
     least, multiple = (items[one].fill_null(1).to_numpy().astype(np.float64) for one in ("minimum_pieces", "multiple"))
     weighed = costs(items, policy.replenishment.holding_rate)
     return sizes(name, max(1, policy.review_period_days), weighed, least, multiple)

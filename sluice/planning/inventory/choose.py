@@ -62,15 +62,23 @@ def choose(
     errors = calibrated.errors(history, supply, daily * supply.protected, quantile)
     fits = np.isfinite(errors.shift)
     mean = np.where(fits, daily, mean)
-    beyond = errors.beyond(daily * supply.protected)
-    position, safety = np.maximum(0.0, daily * supply.protected + beyond), np.maximum(0.0, beyond)
-    method = np.full(len(history), CALIBRATED, object)
-    rows = np.flatnonzero(~fits)
-    if rows.size:
-        quantity = None if lots is None else lots.quantity[rows]
-        made = formula(mean[rows], sd[rows], *_some(supply, target, rows), quantity=quantity)
-        position[rows], safety[rows], method[rows] = made
+    position, safety, method = placed(mean, sd, supply, target, errors, None if lots is None else lots.quantity)
     return Chosen(mean, sd, position, safety, method, np.where(fits, quantile, np.nan), errors)
+
+
+def placed(
+    mean: Floats, sd: Floats, supply: Supply, target: Target, errors: calibrated.Errors, quantity: Floats | None = None
+) -> tuple[Floats, Floats, np.ndarray]:
+    """Position, safety stock and method of each item: by how far past forecasts were off where `errors` tell, else by a formula.
+    `quantity`: pieces ordered at a time, None where a position is filled up at each review."""
+    beyond = errors.beyond(mean * supply.protected)
+    position, safety = np.maximum(0.0, mean * supply.protected + beyond), np.maximum(0.0, beyond)
+    method = np.full(len(mean), CALIBRATED, object)
+    rows = np.flatnonzero(~np.isfinite(errors.shift))
+    if rows.size:
+        some = None if quantity is None else quantity[rows]
+        position[rows], safety[rows], method[rows] = formula(mean[rows], sd[rows], *_some(supply, target, rows), quantity=some)
+    return position, safety, method
 
 
 def daily_rate(history: Floats, forecast: Floats | None = None) -> Floats:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sluice.planning.inventory.levels import Flags, Floats, Target
+from sluice.planning.inventory.levels import Flags, Floats, Integers, Target
 from sluice.planning.inventory.lot_size import economic_quantity, economic_quantity_with_backorders
 from sluice.planning.inventory.newsvendor import critical_ratio
 from sluice.planning.inventory.ordering import Levels, Lots, Sized, filled
@@ -84,6 +84,22 @@ def sizes(policy: str, period: int, costs: Costs, minimum: Floats, multiple: Flo
         return Lots(np.ceil(np.maximum(np.maximum(wanted, 1), minimum) / multiple) * multiple, policy == R_Q)
 
     return sized
+
+
+def point_and_top(
+    policy: str, placed: tuple[Floats, Floats], ahead: Floats, lots: Lots | None, batch: Floats
+) -> tuple[Integers, Integers]:
+    """Reorder point and what an item is filled up to, whole pieces. `placed`: the position that lasts over lead time and review,
+    and the safety stock in it; `ahead`: pieces expected in the lead time; `batch`: the least that is ordered of a periodic item,
+    NaN where any quantity is."""
+    position, safety = placed
+    point = up_to = pieces(position)
+    if lots is not None:
+        up_to = point + pieces(lots.quantity)
+    if policy == PERIODIC:
+        point = np.minimum(pieces(ahead + safety), up_to)
+        up_to = np.maximum(up_to, point + pieces(np.nan_to_num(batch)))
+    return point, up_to
 
 
 def levels(position: Floats, lots: Lots | None) -> Levels:

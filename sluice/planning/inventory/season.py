@@ -45,12 +45,14 @@ def best_stock(history: Floats, season: Season) -> Bought:
 
     `history` (items, days) as calibrated.errors takes it, of items that have a season and of those that tell of errors only.
     """
-    missing, left_over = np.maximum(season.missing, 0.0), np.maximum(season.left_over, 0.0)
-    earns = (missing > 0) & (season.days > 0)
-    ratio = np.where(earns, newsvendor.critical_ratio(left_over, np.where(earns, missing, 1.0)), 0.0)
-    ratio = np.minimum(ratio, RATIO)
-    windows = Supply(np.maximum(season.days - 1, 0).astype(np.float64), np.zeros(len(ratio)), 1)
-    errors = calibrated.errors(history, windows, season.expected, ratio)
+    windows = Supply(np.maximum(season.days - 1, 0).astype(np.float64), np.zeros(len(season.days)), 1)
+    return stock_for(season, calibrated.errors(history, windows, season.expected, _ratio(season)))
+
+
+def stock_for(season: Season, errors: calibrated.Errors) -> Bought:
+    """As best_stock gives it, by errors that are known already."""
+    ratio = _ratio(season)
+    earns = ratio > 0
     fits = np.isfinite(errors.shift)
     with np.errstate(invalid="ignore"):
         stock = np.maximum(0.0, season.expected + np.where(fits, errors.beyond(season.expected), 0.0))
@@ -60,3 +62,11 @@ def best_stock(history: Floats, season: Season) -> Bought:
         stock[rows] = newsvendor.counted(1 - ratio[rows], ratio[rows], season.expected[rows], variance)[0]
     method = np.where(fits, CALIBRATED, COUNTS).astype(object)
     return Bought(np.where(earns & (season.expected > 0), stock, 0.0), ratio, method, errors)
+
+
+def _ratio(season: Season) -> Floats:
+    """Up to which quantile a piece pays; 0 where none does or no day is left."""
+    missing, left_over = np.maximum(season.missing, 0.0), np.maximum(season.left_over, 0.0)
+    earns = (missing > 0) & (season.days > 0)
+    ratio = np.where(earns, newsvendor.critical_ratio(left_over, np.where(earns, missing, 1.0)), 0.0)
+    return np.asarray(np.minimum(ratio, RATIO))

@@ -79,15 +79,15 @@ def _cell(value: Any) -> str:
 
 
 def _scenarios(db: Any, policy: Any, worlds: int, skus: int) -> str:
-    from sluice.operations.compare_scenarios import simulation
-    from sluice.operations.simulation import grounds
+    from sluice.operations.compare_scenarios import Asked, prepared, simulation
     from sluice.planning.twin.plots import bars
 
+    asked = Asked(days=DAYS, seeds=worlds, skus=skus)
     with db.transaction():
-        known = grounds(db, policy, skus)
+        known = prepared(db, policy, asked)
     if known is None:
         return NONE
-    made = simulation(known, (), True, DAYS, worlds)
+    made = simulation(known, asked)
     about = f"{len(known.records.skus):,} best sellers, {DAYS} days to come, drawn in {worlds} worlds; lines: 95 % intervals."
     return picture("Scenarios", bars(made.outcomes)) + f"<p><small>{escape(about)}</small></p>"
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from sluice import config, warehouse
 from sluice.cli.environment import environment
 from sluice.cli.tables import wide
 from sluice.config import ConfigError
-from sluice.operations.compare_scenarios import Simulation, simulation
-from sluice.operations.simulation import Grounds, grounds
+from sluice.operations.compare_scenarios import Asked, Simulation, prepared, simulation
+from sluice.operations.simulation import Grounds
 from sluice.planning.twin.compare import Outcome
 from sluice.planning.twin.error import FEWEST, TwinError, days_told
 from sluice.planning.twin.files import load_scenario
@@ -36,24 +36,15 @@ SHOWN = {
 BY_STEP = ("stockout_rate", "turnover", "order_lines", "margin")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    scenarios: tuple[Path, ...]
-    drawn: bool
-    days: int
-    seeds: int
-    skus: int
-
-
-def simulate(path: Path | None, asked: Asked, html: Path | None, as_json: bool) -> None:
-    """Read, simulate, show; a page too where one is asked for."""
+def simulate(path: Path | None, files: Sequence[Path], asked: Asked, html: Path | None, as_json: bool) -> None:
+    """Read, simulate, show; a page too where one is asked for. `asked` is of the scenarios in `files`."""
     policy = config.load(path).planning
-    given = [load_scenario(file, policy) for file in asked.scenarios]
+    asked = replace(asked, scenarios=[load_scenario(file, policy) for file in files])
     with environment(path) as ready, warehouse.connect(ready.database) as db, db.transaction():
         db.execute("set transaction isolation level repeatable read, read only")
         if db.execute("select to_regclass('marts.demand_daily')").fetchone() == (None,):
             raise ConfigError("there is nothing to simulate yet: `sluice run` lands orders and builds the marts first")
-        known = grounds(db, policy, asked.skus)
+        known = prepared(db, policy, asked)
     if known is None:
         raise ConfigError("nothing was sold in the last 365 days before planning.as_of: there is nothing to simulate")
     if not as_json:
@@ -61,7 +52,7 @@ def simulate(path: Path | None, asked: Asked, html: Path | None, as_json: bool) 
             f"Simulating {asked.days} days of {len(known.records.skus):,} SKUs in {asked.seeds} worlds ..."
         )
     try:
-        made = simulation(known, given, asked.drawn, asked.days, asked.seeds)
+        made = simulation(known, asked)
     except ValueError as fault:
         raise ConfigError(str(fault)) from fault
     if html:

@@ -1,14 +1,18 @@
 """One run of the twin on the warehouse as it is: which worlds, which scenarios, and what came of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sluice.operations.simulation import Grounds
+from psycopg import Connection
+
+from sluice.operations.simulation import Grounds, grounds
+from sluice.operations.twin_levels import kept_on
 from sluice.planning.twin.compare import Outcome, compare, together
-from sluice.planning.twin.error import TwinError, twin_error
+from sluice.planning.twin.error import FEWEST, TwinError, days_told, twin_error
 from sluice.planning.twin.own import ahead, replayed
 from sluice.planning.twin.scenario import LADDER, Scenario, in_force
 from sluice.planning.twin.world import World
+from sluice.planning_policy import Planning
 
 ERROR_DAYS = 30
 """The month that the twin is held against."""
@@ -33,16 +37,51 @@ def chosen(given: Sequence[Scenario], policy_in_force: Scenario) -> list[Scenari
     return list(given) if len(given) > 1 else [policy_in_force, *given]
 
 
-def simulation(grounds: Grounds, given: Sequence[Scenario], drawn: bool, days: int, seeds: int) -> Simulation:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`scenarios`; `drawn` days to come, or so many `days` replayed; worlds; best sellers that take part."""
+
+    scenarios: Sequence[Scenario] = ()
+    drawn: bool = True
+    days: int = 90
+    seeds: int = 20
+    skus: int = 500
+
+
+def prepared(db: Connection, policy: Planning, asked: Asked) -> Grounds | None:
+    """All that `simulation` needs of the warehouse; None where nothing was sold. Nothing is written."""
+    known = grounds(db, policy, asked.skus)
+    if known is None:
+        return None
+    by = [one.policy(policy) for one in chosen(asked.scenarios, in_force()) if one.ordering.rule == "policy"]
+    wanted = {_start(asked): by}
+    month, _ = days_told(known.records, ERROR_DAYS)
+    if month >= FEWEST:
+        wanted[month] = [*wanted.get(month, ()), policy]
+    kept = {
+        back: kept_on(db, known.records, [one for at, one in enumerate(some) if one not in some[:at]], back)
+        for back, some in wanted.items()
+        if back < len(known.records.asked)
+    }
+    return replace(known, kept=kept)
+
+
+def _start(asked: Asked) -> int:
+    """How many days before the records end the worlds start."""
+    return 0 if asked.drawn else asked.days
+
+
+def simulation(known: Grounds, asked: Asked) -> Simulation:
     """Units of the intervals are drawn worlds, or the SKUs of replayed days. ValueError where there are too few days."""
-    records, company = grounds.records, grounds.company
-    usual = in_force(company.policy)
-    scenarios = chosen(given, usual)
+    records, company = known.records, known.company_on(_start(asked))
+    drawn, days, seeds = asked.drawn, asked.days, asked.seeds
+    scenarios = chosen(asked.scenarios, in_force())
 
     def worlds() -> Iterator[World]:
         for seed in range(seeds):
             yield ahead(records, days, seed) if drawn else replayed(records, days, seed)
 
     counts, counted = together(worlds(), scenarios, company, by_item=not drawn)
-    error = twin_error(records, usual, company, ERROR_DAYS)
+    month, _ = days_told(records, ERROR_DAYS)
+    error = twin_error(records, in_force(), known.company_on(month), ERROR_DAYS)
     return Simulation(drawn, counted, seeds, scenarios, compare(scenarios, counts, counted), error)

@@ -1,7 +1,7 @@
 """What the twin starts from, read from the warehouse: demand, stock now and on each evening, supply, the network."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ from sluice.operations.levels import purchases
 from sluice.planning.lead_time import supply as supply_of
 from sluice.planning.policy import terms
 from sluice.planning.twin.history import Records, best_sellers, by_day, on_shelves, walked_back
+from sluice.planning.twin.kept import Kept
 from sluice.planning.twin.network import network
 from sluice.planning.twin.simulate import Company
 from sluice.planning_policy import Planning
@@ -64,13 +65,18 @@ TEXT, WHOLE, DAY = pl.String, pl.Int64, pl.Date
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """`records` and `company` as the twin takes them. `skus` that sold at all and `share` of their pieces that the records have.
-    `uncounted`: facilities whose stock nobody counts."""
+    `uncounted`: facilities whose stock nobody counts. `kept`: what items are ordered by, so many days before the records end."""
 
     records: Records
     company: Company
     skus: int
     share: float
     uncounted: Sequence[str]
+    kept: Mapping[int, Sequence[Kept]] = field(default_factory=dict)
+
+    def company_on(self, back: int) -> Company:
+        """As a world starts with it that many days before the records end."""
+        return replace(self.company, kept=self.kept.get(back, ()))
 
 
 def grounds(db: Connection, policy: Planning, most: int) -> Grounds | None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from sluice import warehouse
-from sluice.operations.compare_scenarios import simulation
+from sluice.operations.compare_scenarios import Asked, prepared, simulation
 from sluice.operations.simulation import grounds
 from sluice.planning.twin.scenario import Scenario
 from sluice.planning_policy import Planning
@@ -73,14 +73,14 @@ def test_a_company_without_sales_has_nothing_to_simulate(postgres: warehouse.Emb
 def test_one_scenario_is_held_against_the_policy_in_force(someone: tuple[User, psycopg.Connection], drawn: bool) -> None:
     _, db = someone
     with db.transaction():
-        known = grounds(db, POLICY, 10)
+        asked = Asked([Scenario(name="all of it", allocation="pool")], drawn, days=20, seeds=3, skus=10)
+        known = prepared(db, POLICY, asked)
     assert known is not None
-    pool = Scenario(name="all of it", allocation="pool")
-    made = simulation(known, [pool], drawn, 20, 3)
+    made = simulation(known, asked)
     assert [one.name for one in made.outcomes] == ["in force", "all of it"]
     assert made.outcomes[1].change["fill_rate"] > 0  # holding the safety stock back costs sales
     assert made.error == [], "the ledger is younger than the orders: its stock, walked back, would agree with itself"
-    again = simulation(known, [pool], drawn, 20, 3)
+    again = simulation(known, asked)
     assert again.outcomes == made.outcomes
 
 

@@ -6,13 +6,12 @@ import dagster as dg
 
 from orchestration.plots import plot
 from orchestration.resources import Warehouse, configuration
-from sluice.operations.compare_scenarios import Simulation, simulation
-from sluice.operations.simulation import grounds
+from sluice.operations.compare_scenarios import Asked, Simulation, prepared, simulation
 from sluice.planning.twin.plots import bars
 
 INPUTS = [["marts", "demand_daily"], ["ops", "stock_positions"], ["unified", "purchase_order_lines"], ["planning", "quotas"]]
 GROUP = "simulation"
-DAYS, SEEDS, SKUS = 90, 20, 500
+ASKED = Asked(days=90, seeds=20, skus=500)
 
 
 @dg.definitions
@@ -25,10 +24,10 @@ def simulations() -> dg.Definitions:
     )
     def scenarios(warehouse: Warehouse) -> dg.MaterializeResult[Any]:
         with warehouse.connect() as db:
-            known = grounds(db, configuration().planning, SKUS)
+            known = prepared(db, configuration().planning, ASKED)
         if known is None:
             return dg.MaterializeResult(metadata={"scenarios": "nothing was sold yet"})
-        return dg.MaterializeResult(metadata=_told(simulation(known, (), True, DAYS, SEEDS)))
+        return dg.MaterializeResult(metadata=_told(simulation(known, ASKED)))
 
     return dg.Definitions(assets=[scenarios], jobs=[dg.define_asset_job("simulate", selection=dg.AssetSelection.groups(GROUP))])
 

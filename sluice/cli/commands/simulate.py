@@ -26,7 +26,8 @@ def simulate(
     json: AsJson = False,
 ) -> None:
     """The digital twin: what other policies would do with your own stock, orders and suppliers. Nothing is written or ordered."""
-    from sluice.cli.simulate import Asked
     from sluice.cli.simulate import simulate as simulate_now
+    from sluice.operations.compare_scenarios import Asked
 
-    simulate_now(config, Asked(tuple(scenario or ()), drawn, days or (90 if drawn else 30), seeds, skus), html, json)
+    asked = Asked(drawn=drawn, days=days or (90 if drawn else 30), seeds=seeds, skus=skus)
+    simulate_now(config, scenario or [], asked, html, json)

@@ -48,9 +48,9 @@ class Access:
     def sold(self, demand: Integers, items: Integers, from_quota: Integers | None) -> None:
         """The day is over: all `demand` (C, F, S) was served, but of `items` only `from_quota` (C, F, n) from channels' own."""
 
-    def lacks(self, level: Floats, rate: Floats, on_hand: Integers) -> Integers:
+    def lacks(self, level: Integers, rate: Floats, on_hand: Integers) -> Integers:
         """Pieces (F, S) that are missing to the stock position `level`, what is on order not counted; `rate` (C, F, S)."""
-        return pieces(level) - on_hand
+        return np.asarray(level - on_hand)
 
 
 class Percent(Access):
@@ -93,7 +93,7 @@ class Silo(Access):
         if from_quota is not None:
             self.own[:, :, items] += demand[:, :, items] - from_quota
 
-    def lacks(self, level: Floats, rate: Floats, on_hand: Integers) -> Integers:
+    def lacks(self, level: Integers, rate: Floats, on_hand: Integers) -> Integers:
         self._weight = _weight(rate)
         share = self._weight / self._weight.sum(axis=0)
         self._lacking = np.maximum(0, pieces(level * share) - self.own)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sluice.config import Strict
 from sluice.planning_policy import Planning, Share
@@ -14,14 +14,21 @@ class Ordering(Strict):
     """How much is ordered, every `every_days` days.
 
     `cover`: up to `cover_days` days of the mean demand of the last 56 days, the rule of thumb. `quantile`: up to what demand over
-    lead time and review period stays below with the probability `level`, lifted by the promotions in the calendar. `none`: only
-    what was on order already comes.
+    lead time and review period stays below with the probability `level`, lifted by the promotions in the calendar. `policy`: each
+    item by its own policy and level, as replenishment orders it, every day unless said otherwise; only where a warehouse tells
+    them. `none`: only what was on order already comes.
     """
 
-    rule: Literal["cover", "quantile", "none"] = "quantile"
+    rule: Literal["cover", "quantile", "policy", "none"] = "quantile"
     every_days: Annotated[int, Field(ge=1)] = 7
     cover_days: Positive = 45
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nightly(cls, said: Any) -> Any:
+        """Replenishment looks every night."""
+        return {"every_days": 1} | said if isinstance(said, dict) and said.get("rule") == "policy" else said
 
 
 class Costs(Strict):
@@ -65,11 +72,10 @@ class Scenario(Strict):
         return Planning.model_validate(base.model_dump(by_alias=True) | self.planning) if self.planning else base
 
 
-def in_force(policy: Planning) -> Scenario:
-    """The policy of sluice.yaml as it is: its quotas, served where the order was placed, ordered at each review to its service
-    level, the safety stock held back."""
-    ordering = Ordering(rule="quantile", every_days=max(1, policy.review_period_days), level=policy.service_level)
-    return Scenario(name="in force", allocation="quotas", sourcing="own", held_back=1.0, ordering=ordering)
+def in_force() -> Scenario:
+    """The policy of sluice.yaml as it is: its quotas, served where the order was placed, each item ordered by its own policy, the
+    safety stock held back."""
+    return Scenario(name="in force", allocation="quotas", sourcing="own", held_back=1.0, ordering=Ordering(rule="policy"))
 
 
 _MONTHLY = Ordering(rule="cover", every_days=30, cover_days=45)

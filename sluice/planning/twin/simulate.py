@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from sluice.planning.policy import Terms
 from sluice.planning.safety_stock import pieces
-from sluice.planning.twin import ordering
 from sluice.planning.twin.access import Access, Nested, Percent, Quotas, Silo
 from sluice.planning.twin.day import sell
+from sluice.planning.twin.kept import Kept
 from sluice.planning.twin.knowledge import Outlook, outlook
+from sluice.planning.twin.ordering import Rule
+from sluice.planning.twin.policies import Policies
 from sluice.planning.twin.ration import offsets, offsets_of
 from sluice.planning.twin.scenario import Scenario
 from sluice.planning.twin.tally import Tally
@@ -34,11 +36,23 @@ class Leak(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What all scenarios share: the network, the shops' terms in the world's order of channels, the policy they change."""
+    """What all scenarios share: the network, the shops' terms in the world's order of channels, the policy they change, and what
+    is `kept` of items under each policy that a scenario orders by."""
 
     network: Network
     terms: Sequence[Terms]
     policy: Planning
+    kept: Sequence[Kept] = ()
+
+    def buyer(self, scenario: Scenario, known: Outlook) -> Rule | Policies:
+        """ValueError where a scenario orders by policies that nobody told."""
+        if scenario.ordering.rule != "policy":
+            return Rule(scenario.ordering, known)
+        policy = scenario.policy(self.policy)
+        for one in self.kept:
+            if one.policy == policy:
+                return Policies(one, known)
+        raise ValueError(f"{scenario.name}: the rule `policy` orders by levels that a warehouse tells, and there are none here")
 
 
 def simulate(
@@ -56,7 +70,7 @@ def simulate(
     known: dict[bool, Outlook] = {}
     tallies = []
     for scenario in scenarios:
-        calendar = scenario.ordering.rule == "quantile"
+        calendar = scenario.ordering.rule in ("quantile", "policy")
         if calendar not in known:
             known[calendar] = outlook(world, calendar)
         access = fault(_access(world, scenario, company))
@@ -86,6 +100,7 @@ class _Run:
     ) -> None:
         _, _, facilities, items = world.shape
         self.world, self.scenario, self.known, self.access = world, scenario, known, access
+        self.buyer = company.buyer(scenario, known)
         self.nearest = company.network.nearest() if scenario.sourcing == "nearest" and facilities > 1 else None
         self.base = offsets(world.world)
         self.on_hand = world.on_hand.astype(np.int64)
@@ -129,7 +144,7 @@ class _Run:
             total = np.maximum(1e-9, self.rate.sum(axis=0))
             self.variance = self.rate * (self.known.spread(day) ** 2 / total)
             held = self.scenario.held_back
-            safety = ordering.reserve(self.scenario.ordering, self.known, day) if held else np.zeros_like(total)
+            safety = self.buyer.reserve(day) if held else np.zeros_like(total)
             self.buffer = pieces(safety * held)
             self.ahead = self.known.lifted(day, REFRESH)[:, None, :]
         without = every - day % every + self.world.lead_mean
@@ -167,9 +182,9 @@ class _Run:
         if day % rule.every_days:
             return
         if rule.rule != "none":
-            level = ordering.level(rule, self.known, day)
-            lacking = self.access.lacks(level, self.known.rate(day), self.on_hand)
-            self._place(day, np.maximum(0, lacking - self.pipeline))
+            wanted = self.buyer.wanted(day)
+            lacking = self.access.lacks(wanted.up_to, self.known.rate(day), self.on_hand)
+            self._place(day, self.buyer.order(wanted, wanted.up_to - lacking + self.pipeline))
 
     def _place(self, day: int, ordered: Integers) -> None:
         comes = np.round(ordered * self.world.comes[day]).astype(np.int64)

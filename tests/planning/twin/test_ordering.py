@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, norm
 
-from sluice.planning.twin import ordering
 from sluice.planning.twin.knowledge import Outlook, outlook
+from sluice.planning.twin.ordering import Rule
 from sluice.planning.twin.scenario import Ordering
 from tests.planning.twin.worlds import random_world
 
@@ -34,8 +34,8 @@ def spread_of(mean: float, sd: float) -> float:
 def test_steady_demand_has_the_level_of_the_normal_formula() -> None:
     rule, sigma = Ordering(rule="quantile", every_days=EVERY, level=LEVEL), spread_of(10, 4)
     safety = float(norm.ppf(LEVEL)) * sigma
-    assert ordering.level(rule, knows(10, 4), 0)[0, 0] == pytest.approx(10 * (LEAD + EVERY) + safety, rel=1e-5)
-    assert ordering.reserve(rule, knows(10, 4), 0)[0, 0] == pytest.approx(safety, rel=1e-5)
+    assert Rule(rule, knows(10, 4)).level(0)[0, 0] == pytest.approx(10 * (LEAD + EVERY) + safety, rel=1e-5)
+    assert Rule(rule, knows(10, 4)).reserve(0)[0, 0] == pytest.approx(safety, rel=1e-5)
 
 
 @pytest.mark.parametrize("level", [0.6, 0.8, 0.98])
@@ -43,15 +43,15 @@ def test_wild_demand_has_the_level_of_counts_that_come_in_bursts(level: float) -
     """The normal formula would hold more than the middling service asks for, and less than the high one does."""
     rule, mean, variance = Ordering(rule="quantile", every_days=EVERY, level=level), 2 * (LEAD + EVERY), spread_of(2, 30) ** 2
     wanted = nbinom.ppf(level, mean**2 / (variance - mean), mean / variance)
-    found = ordering.level(rule, knows(2, 30), 0)[0, 0]
+    found = Rule(rule, knows(2, 30)).level(0)[0, 0]
     assert found == wanted
     assert (found < mean + norm.ppf(level) * variance**0.5) == (level < 0.9)
-    assert ordering.reserve(rule, knows(2, 30), 0)[0, 0] == max(0.0, wanted - mean)
+    assert Rule(rule, knows(2, 30)).reserve(0)[0, 0] == max(0.0, wanted - mean)
 
 
 def test_cover_is_days_of_the_mean() -> None:
-    assert ordering.level(Ordering(rule="cover", cover_days=45), knows(3, 5), 0)[0, 0] == pytest.approx(135)
+    assert Rule(Ordering(rule="cover", cover_days=45), knows(3, 5)).level(0)[0, 0] == pytest.approx(135)
 
 
 def test_what_does_not_sell_is_not_ordered() -> None:
-    assert ordering.level(Ordering(rule="quantile", every_days=EVERY), knows(0, 0), 0)[0, 0] == 0
+    assert Rule(Ordering(rule="quantile", every_days=EVERY), knows(0, 0)).level(0)[0, 0] == 0

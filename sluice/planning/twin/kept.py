@@ -10,11 +10,9 @@ from sluice.planning.demand import ITEM
 from sluice.planning.inventory.policies import PERIODIC
 from sluice.planning_policy import Planning
 
-COLUMNS = {
-    **dict.fromkeys(("policy", "target_kind"), pl.String),
-    **dict.fromkeys(("service_level", "error_shift", "error_spread"), pl.Float64),
-    **dict.fromkeys(("minimum_pieces", "multiple", "shelf_pieces"), pl.Int64),
-}
+COLUMNS = (
+    "policy", "target_kind", "service_level", "error_shift", "error_spread", "minimum_pieces", "multiple", "shelf_pieces",
+)  # fmt: skip
 """Of a level, and of what its supplier and its shelf allow."""
 WEIGHED = ("order_cost", "unit_cost", "waiting_cost", "ratio")
 """What a policy weighed, as the level's policy_terms has it."""

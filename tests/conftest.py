@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sluice import dbt, warehouse
 from sluice.channels.registry import connectors
@@ -16,6 +17,9 @@ from sluice.config import load
 from sluice.migrations.migrate import migrate
 from sluice.prepare import prepare
 
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+"""A busy machine is no fault of what is tested."""
 _numbers = itertools.count()
 MEMORY = Path("/dev/shm")
 ROOM = 8 << 30

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.customers.clusters import GIANT, STRONG, cluster
@@ -26,7 +26,7 @@ record = st.fixed_dictionaries(
         "email": st.sampled_from(EMAILS),
     }
 )
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=12)
 
 
 def frame(rows: list[dict[str, str | None]]) -> pl.DataFrame:

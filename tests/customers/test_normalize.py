@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.customers.email import email, mailbox
@@ -96,7 +96,6 @@ def test_a_masked_phone_shows_its_ends(text: str) -> None:
     assert pattern.endswith("%8001")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_normalizing_twice_is_normalizing_once(text: str) -> None:
     for form in (plain, known, unmasked, words, email, lambda x: mailbox(email(x))):
@@ -106,7 +105,6 @@ def test_normalizing_twice_is_normalizing_once(text: str) -> None:
     assert called(number, "CN") == number
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789*abc@. 张伟", min_size=1, max_size=15), st.integers(0, 15))
 def test_what_is_masked_is_known_of_nobody(text: str, at: int) -> None:
     hidden = text[:at] + "***" + text[at:]

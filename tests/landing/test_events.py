@@ -191,7 +191,7 @@ def when(step: Step) -> datetime:
     return step.received_at if isinstance(step, Page) else step.occurred_at
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(steps(), min_size=1, max_size=7), seed=st.randoms(use_true_random=False))
 def test_pages_and_events_in_any_order_give_the_same_rows(
     raw: psycopg.Connection, found: list[Step], seed: random.Random
@@ -208,7 +208,7 @@ def test_pages_and_events_in_any_order_give_the_same_rows(
     assert state(raw) == straight
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(steps(), min_size=1, max_size=7), ready=st.booleans())
 def test_one_batch_is_as_good_as_many_and_rows_made_before_as_those_made_then(
     raw: psycopg.Connection, found: list[Step], ready: bool

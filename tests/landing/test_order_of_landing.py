@@ -57,7 +57,7 @@ def model(stream: Stream, delivered: list[Page]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("stream", [ORDERS, EVENTS], ids=lambda stream: stream.name)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pages=pages, seed=st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(
     raw: psycopg.Connection, stream: Stream, pages: list[Page], seed: random.Random

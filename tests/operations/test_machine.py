@@ -364,7 +364,5 @@ def test_the_ledger_and_the_model_agree(database_url: str) -> None:
 
         run_state_machine_as_test(
             Here,
-            settings=settings(
-                max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-            ),
+            settings=settings(max_examples=25, stateful_step_count=40, suppress_health_check=list(HealthCheck), print_blob=True),
         )

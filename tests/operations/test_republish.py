@@ -306,7 +306,7 @@ HAPPENING = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happenings=st.lists(HAPPENING, min_size=1, max_size=10))
 def test_every_piece_is_accounted_for_after_each_event(shared: Market, happenings: Sequence[tuple[str, int, str, int]]) -> None:
     """What is set apart and the pool are together what is available, in the decision in force, whatever happens."""

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.planning.calendar import KINDS, SCHEMA, calendar, seed
@@ -82,7 +82,6 @@ def test_the_seed_is_what_the_calendar_says() -> None:
 
 
 # a year is worked out when it is first asked for
-@settings(deadline=None)
 @given(st.dates(date(2005, 1, 1), date(2040, 1, 1)), st.integers(-5, 400), st.sets(st.sampled_from(COUNTRIES)))
 def test_any_part_is_cut_from_the_whole(first: date, length: int, countries: set[str]) -> None:
     last = first + timedelta(length)

@@ -38,7 +38,7 @@ def test_solved_once_it_is_worse_than_no_protection() -> None:
     assert once < pool
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     st.integers(2, 5).flatmap(
         lambda n: st.tuples(

@@ -68,7 +68,7 @@ def test_the_share_of_a_channel_is_its_part_of_the_pieces() -> None:
     assert found[:, 1] == pytest.approx([0.75, 0.75, 0.75]), "what never sold is like all"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_channels_add_up_with_promotions_as_they_do_without(seed: int) -> None:
     draw = np.random.default_rng(seed)

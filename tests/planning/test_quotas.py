@@ -23,7 +23,7 @@ def test_ten_properties_on_random_rows(channels: int, pool_share: float, seed: i
     assert len(found) == 10
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.floats(0, 1))
 def test_ten_properties_for_any_seed_and_share(seed: int, channels: int, pool_share: float) -> None:
     stock, wants = random_rows(50, channels, seed)

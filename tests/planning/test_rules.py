@@ -24,7 +24,7 @@ def test_what_every_cut_promises(seed: int) -> None:
     assert found == dict.fromkeys(found, 0)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(SEED)
 def test_what_every_cut_promises_for_any_seed(seed: int) -> None:
     found = violations(random_ruled(8, seed))
@@ -244,7 +244,7 @@ def random_basis(draw: np.random.Generator, position: pl.DataFrame) -> Basis:
     return Basis(items.with_columns(safety_stock=draw.integers(0, 6, items.height)), demand)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SEED, SEED)
 def test_the_order_of_rows_and_quotas_does_not_matter(seed: int, shuffle: int) -> None:
     draw = np.random.default_rng(seed)
@@ -257,7 +257,7 @@ def test_the_order_of_rows_and_quotas_does_not_matter(seed: int, shuffle: int) -
     assert one.stock_plan.equals(two.stock_plan)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SEED)
 def test_rules_that_a_later_one_covers_say_nothing(seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -272,7 +272,7 @@ def test_rules_that_a_later_one_covers_say_nothing(seed: int) -> None:
     assert many.quotas["rule"].str.starts_with(f"rule {len(covered) + 1}: 40 %, +1").all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SEED)
 def test_a_sku_is_decided_alone_as_among_others(seed: int) -> None:
     """What an event decides for a few SKUs is what the whole plan would."""

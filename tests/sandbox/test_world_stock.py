@@ -20,7 +20,7 @@ def lowest(made: World) -> int:
     return int(moved.select(pl.col("quantity").cum_sum().over("bin"))["quantity"].min())  # type: ignore[arg-type]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**31), orders=st.sampled_from([100, 400, 1_000, 3_000]))
 def test_stock_is_never_negative(seed: int, orders: int) -> None:
     assert lowest(World.generate(seed, orders)) >= 0

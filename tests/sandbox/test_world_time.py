@@ -16,7 +16,7 @@ NAMES = [(one.channel, one.shop) for one in SHOPS]
 HOURS = st.integers(0, int((END - START) / timedelta(hours=1)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(first=HOURS, more=HOURS, name=st.sampled_from(NAMES))
 def test_later_knows_all_that_was_known_and_nothing_of_the_future(first: int, more: int, name: tuple[str, str]) -> None:
     before = START + timedelta(hours=first)

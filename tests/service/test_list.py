@@ -48,7 +48,7 @@ def keys_of(page: dict[str, Any]) -> list[Key]:
 
 
 @given(filters=FILTERS, limit=st.integers(1, 60), inserts=st.lists(st.integers(0, 6), max_size=4))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_paging_gives_each_order_once(
     client: httpx.Client, warehouse_url: str, filters: dict[str, str], limit: int, inserts: list[int]
 ) -> None:
@@ -126,7 +126,7 @@ def test_foreign_cursor_is_refused(client: httpx.Client, cursor: str) -> None:
         st.one_of(st.text(max_size=30), st.datetimes().map(str), st.datetimes().map(lambda at: f"{at.isoformat()}+23:59")),
     ),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_input_breaks_the_service(client: httpx.Client, path: str, parts: list[str], params: dict[str, str]) -> None:
     quoted = [quote(part, safe="", errors="ignore") for part in parts]
     query = urlencode(params, errors="ignore")

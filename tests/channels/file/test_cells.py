@@ -44,7 +44,7 @@ def test_a_number_is_read_exactly_or_not_at_all(text: str, comma: bool, value: s
     assert file_cells.decimal(one(text), comma).to_list() == [value]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(number=st.decimals(-(10**12), 10**12, places=2), comma=st.booleans())
 def test_a_number_with_thousands_marks_is_the_number(number: Decimal, comma: bool) -> None:
     text = f"{number:,.2f}"
@@ -87,7 +87,7 @@ def test_a_time_is_read_as_written_or_not_at_all(text: str, written: str | None,
     assert file_cells.time(one(text), written).to_list() == [value]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(moment=st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)))
 def test_every_local_time_comes_back(moment: datetime) -> None:
     assert datetime.fromisoformat(file_cells.time(one(str(moment)))[0]) == moment

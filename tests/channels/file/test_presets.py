@@ -138,7 +138,7 @@ def check(name: str, channel: FileChannel, orders: list[Order]) -> None:
 
 
 @pytest.mark.parametrize("name", list(EXPORTS))
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=ORDERS)
 def test_an_export_lands_without_mapping_a_column(tmp_path: Path, name: str, orders: list[Order]) -> None:
     orders = encodable(orders, EXPORTS[name])
@@ -147,7 +147,7 @@ def test_an_export_lands_without_mapping_a_column(tmp_path: Path, name: str, ord
 
 
 @pytest.mark.parametrize("name", list(EXPORTS))
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=ORDERS)
 def test_the_same_as_a_spreadsheet(tmp_path: Path, name: str, orders: list[Order]) -> None:
     """As text cells, as the platforms that give XLSX write them; there, ="..." would be a formula."""

@@ -44,7 +44,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=12), seed=st.integers(0, 100))
 def test_the_order_of_rows_does_not_matter(tmp_path: Path, rows: list[tuple[str, ...]], seed: int) -> None:
     shuffled = random.Random(seed).sample(rows, len(rows))
@@ -53,7 +53,7 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path, rows: list[tuple[str,
     assert one == other
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=12))
 def test_nothing_is_lost_or_made_up(tmp_path: Path, rows: list[tuple[str, ...]]) -> None:
     orders, refused = read(tmp_path, HEADER + "".join(",".join(row) + "\n" for row in rows))

@@ -54,7 +54,7 @@ def workbook(rows: list[list[Any]], mac: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=tables(),
     delimiter=st.sampled_from(",;\t|"),
@@ -77,13 +77,13 @@ def is_utf8(body: bytes) -> bool:
         return False
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(table=tables())
 def test_a_spreadsheet_comes_back(table: list[list[str | None]]) -> None:
     assert cells("x.xlsx", workbook(table)) == table
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(numbers=st.lists(st.decimals(-(10**9), 10**9, places=4), min_size=1, max_size=8))
 def test_a_number_in_a_typed_file_is_the_decimal_it_was_written_as(numbers: list[Decimal]) -> None:
     buffer = io.BytesIO()

@@ -257,7 +257,7 @@ LINES = st.dictionaries(st.integers(1, 10**6), st.lists(st.integers(1, 10**6), m
 
 
 # each example is a file on disk
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(LINES, st.randoms(use_true_random=False), st.integers(0, 10**9))
 def test_lines_join_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, known: dict[int, list[int]], mixed: Any, cut: int

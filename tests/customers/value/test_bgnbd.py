@@ -56,7 +56,7 @@ def seen(x: int, beside: float, last: float) -> Histories:
     return history(x, T * last if x else 0, T)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PARAMETER, PARAMETER, PARAMETER, PARAMETER, st.integers(0, 300), st.floats(1, 150), st.floats(0, 1), st.floats(0.5, 104))
 def test_the_formula_is_the_integral_over_rates_and_chances(
     r: float, alpha: float, a: float, b: float, x: int, beside: float, last: float, weeks: float
@@ -71,7 +71,7 @@ def test_the_formula_is_the_integral_over_rates_and_chances(
     assert model(r, alpha, a, b).expected_if_active(of.x, of.T, weeks)[0] == pytest.approx(expected, rel=2e-5, abs=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     *[st.floats(*low_high).map(np.exp) for low_high in BOUNDS.tolist()], st.integers(0, 5_000), st.floats(0, 300), st.floats(0, 1)
 )

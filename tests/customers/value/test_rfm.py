@@ -16,7 +16,7 @@ def frame(rows: list[tuple[int, int, int]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("net_revenue").cast(pl.Decimal(18, 4)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PEOPLE)
 def test_scores_are_ntiles_and_equal_people_score_equally(rows: list[tuple[int, int, int]]) -> None:
     people = rfm(frame(rows))
@@ -38,7 +38,7 @@ def test_scores_are_ntiles_and_equal_people_score_equally(rows: list[tuple[int, 
     assert sorted(people.select(columns).rows()) == sorted(expected.select(columns).rows())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PEOPLE)
 def test_tiers_cut_the_revenue_where_they_say(rows: list[tuple[int, int, int]]) -> None:
     people = rfm(frame(rows)).with_columns(pl.col("net_revenue").cast(pl.Float64))

@@ -95,7 +95,7 @@ def test_days_that_could_not_sell_are_not_zeros() -> None:
     assert covered(lost) < 0.9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 6), st.integers(0, 90), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_any_history_gives_ordered_finite_quantiles(rows: int, days: int, window: int, seed: int) -> None:
     draw = np.random.default_rng(seed)

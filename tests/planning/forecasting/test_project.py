@@ -139,7 +139,7 @@ def odd(draw: np.random.Generator, series: int, days: int, rate: float, share: f
     return made
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(HISTORIES, st.integers(0, 2**32 - 1))
 def test_whatever_the_history_is_the_forecast_is_numbers_that_make_sense(days: np.ndarray, seed: int) -> None:
     draw = np.random.default_rng(seed)

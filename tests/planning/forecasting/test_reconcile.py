@@ -20,7 +20,7 @@ def tree(seed: int, rows: int) -> tuple[Level, Level, Level]:
     return level(tops, np.arange(tops)), level(rows, middle_of), level(len(leaf_of), leaf_of)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 12))
 def test_every_level_adds_up_and_nothing_is_negative(seed: int, rows: int) -> None:
     top, middle, bottom = tree(seed, rows)
@@ -30,7 +30,7 @@ def test_every_level_adds_up_and_nothing_is_negative(seed: int, rows: int) -> No
     assert all((one >= 0).all() for one in (totals, items, leaves))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
 def test_it_is_generalized_least_squares(seed: int, rows: int) -> None:
     """The matrix form of the paper: S (S'W^-1 S)^-1 S'W^-1 y, where no part falls below 0."""

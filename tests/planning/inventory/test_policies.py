@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.planning.forecasting.conformal import trailing
@@ -164,7 +164,6 @@ def test_the_textbooks_beside_a_policy_are_the_published_ones() -> None:
     assert len(textbook.optima(S_S, weighed, (900.0, 30.0), (2, 0))) == 1, "the exact one would take too long"
 
 
-@settings(deadline=None)
 @given(
     mean=st.floats(0, 1e4), cv=st.floats(0, 5), lead=st.floats(0, 400), lead_sd=st.floats(0, 90), order=st.floats(0.01, 1e4),
     holding=st.floats(1e-4, 9), waiting=st.floats(1e-3, 90), policy=st.sampled_from(IN_LOTS),

@@ -70,7 +70,7 @@ def test_nothing_varies_and_nothing_is_kept() -> None:
     assert service.safety_stock_for_review_fill_rate([0.95, 0.95], [0, 5], 0, 7, 7).tolist() == [0, 0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     holding=st.floats(0.2, 5), stockout=st.floats(5, 40), fixed=st.floats(0, 60), mean=st.floats(0.4, 6),
     lead=st.integers(0, 2),
@@ -107,7 +107,7 @@ def long_run_cost(least: int, most: int, holding: float, stockout: float, fixed:
     return float(often @ (np.array(held) + fixed * np.array(ordering)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     holding=st.floats(0.5, 5), stockout=st.floats(5, 40), fixed=st.floats(0, 60), mean=st.floats(0.3, 5), lead=st.floats(0.2, 3)
 )

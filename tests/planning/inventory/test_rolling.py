@@ -32,7 +32,7 @@ def test_lost_sales_leave_more_for_the_next() -> None:
     assert lost.served.sum() > kept.served.sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     demand=st.lists(st.integers(0, 20), min_size=10, max_size=60), level=st.integers(0, 120), lead=st.integers(0, 9),
     review=st.integers(1, 9), lost=st.booleans(),

@@ -66,14 +66,14 @@ def holds(items: pl.DataFrame, terms: Terms, made: Suggested) -> None:
     assert ((filled <= full["shelf_pieces"]) | ((full["came"] == 0) & (full["quantity"].fill_null(0) == 0))).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(items=assortments(), budget=st.none() | st.integers(0, 800_000), cost=st.integers(0, 60_000))
 def test_every_suggestion_can_be_carried_out(items: pl.DataFrame, budget: int | None, cost: int) -> None:
     terms = Terms(budget, cost)
     holds(items, terms, suggest(items, terms))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(items=assortments())
 def test_what_money_shelf_and_minimum_value_allow_is_covered(items: pl.DataFrame) -> None:
     free = items.with_columns(shelf_pieces=pl.lit(None, pl.Int64), minimum_order_value=pl.lit(None, pl.Int64))

@@ -90,7 +90,7 @@ def test_stock_is_walked_back_by_the_ledger_as_far_as_it_reaches() -> None:
     assert walked_back(now, asked, received, booked, np.array([4])).ravel().tolist() == [14, 16, 14, 10]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_with_stock_for_all_the_twin_is_the_records(seed: int) -> None:
     """Nothing is refused, so the simulated month ends on every evening where the records end."""

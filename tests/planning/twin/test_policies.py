@@ -162,7 +162,7 @@ def test_a_season_is_bought_for_once_and_never_after_its_end() -> None:
     assert tally.daily["stock"][39:].max() < 60
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.sampled_from(["silo", "percent", "pool", "nested", "quotas"]), st.sampled_from([0.0, 1.0]))
 def test_no_piece_is_lost_however_items_are_ordered(seed: int, allocation: str, held: float) -> None:
     """Each day's books are kept by the run itself, which ends where a piece is missing."""

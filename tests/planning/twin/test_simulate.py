@@ -28,7 +28,7 @@ def lost_pieces(tally: Tally) -> int:
     return int(np.minimum(0, came - world.arrivals.sum(axis=1)).sum())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1), st.sampled_from(SCENARIOS), st.integers(1, 4), st.integers(1, 4), st.sampled_from([0.0, 0.3, 1.0])
 )
@@ -90,7 +90,7 @@ def test_the_twin_does_what_a_plain_loop_does(seed: int) -> None:
     assert (tally.counts["order_lines"] == lines).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_facilities_together_refuse_only_when_all_are_empty(seed: int) -> None:
     world = random_world(seed, facilities=3)
@@ -115,7 +115,7 @@ def test_the_same_world_gives_the_same_run(scenario: Scenario) -> None:
     assert all((once.counts[name] == again.counts[name]).all() for name in COUNTS)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["own", "nearest"]), st.sampled_from([0.0, 0.5]))
 def test_what_is_not_scarce_would_be_cut_the_same(seed: int, sourcing: str, held_back: float) -> None:
     """Items are left out of a day's cut where it can't matter; looking at all of them gives the same run."""

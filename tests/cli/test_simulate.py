@@ -11,6 +11,7 @@ import pytest
 from sluice import warehouse
 from sluice.operations.compare_scenarios import Asked, prepared, simulation
 from sluice.operations.simulation import grounds
+from sluice.operations.twin_levels import kept_on
 from sluice.planning.twin.scenario import Scenario
 from sluice.planning_policy import Planning
 from sluice.project import ROOT
@@ -82,6 +83,22 @@ def test_one_scenario_is_held_against_the_policy_in_force(someone: tuple[User, p
     assert made.error == [], "the ledger is younger than the orders: its stock, walked back, would agree with itself"
     again = simulation(known, asked)
     assert again.outcomes == made.outcomes
+
+
+def test_levels_of_replayed_days_know_nothing_of_them(someone: tuple[User, psycopg.Connection]) -> None:
+    _, db = someone
+    more = POLICY.model_copy(update={"service_level": 0.99})
+    with db.transaction(force_rollback=True):
+        db.execute(DEMAND.replace("generate_series(1, 4)", "generate_series(5, 40)"))  # enough to tell how far forecasts miss
+        known = grounds(db, POLICY, 50)
+        assert known is not None
+        then, now = (kept_on(db, known.records, [POLICY, more, POLICY], back) for back in (20, 0))
+        assert [one.policy for one in then] == [POLICY, more], "each policy once"
+        assert set(then[1].items["service_level"]) == {0.99}
+        rush = "update marts.demand_daily set quantity = quantity * (1 + mod(hashtext(sku || demand_date), 9) ^ 2)::integer"
+        db.execute(rush + " where demand_date >= date '2026-05-01' - 20")
+        assert kept_on(db, known.records, [POLICY], 20)[0].items.equals(then[0].items)
+        assert not kept_on(db, known.records, [POLICY], 0)[0].items.equals(now[0].items)
 
 
 def test_the_command(someone: tuple[User, psycopg.Connection], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sluice.operations.twin_levels import kept_on
 from sluice.planning.twin.compare import Outcome, compare, together
 from sluice.planning.twin.error import FEWEST, TwinError, days_told, twin_error
 from sluice.planning.twin.own import ahead, replayed
-from sluice.planning.twin.scenario import LADDER, Scenario, in_force
+from sluice.planning.twin.scenario import IN_FORCE, LADDER, Scenario
 from sluice.planning.twin.world import World
 from sluice.planning_policy import Planning
 
@@ -30,11 +30,11 @@ class Simulation:
     error: Sequence[TwinError]
 
 
-def chosen(given: Sequence[Scenario], policy_in_force: Scenario) -> list[Scenario]:
+def chosen(given: Sequence[Scenario]) -> list[Scenario]:
     """The ladder and the policy in force where none is given; one alone is held against the policy in force."""
     if not given:
-        return [*LADDER, policy_in_force]
-    return list(given) if len(given) > 1 else [policy_in_force, *given]
+        return [*LADDER, IN_FORCE]
+    return list(given) if len(given) > 1 else [IN_FORCE, *given]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,13 @@ def prepared(db: Connection, policy: Planning, asked: Asked) -> Grounds | None:
     known = grounds(db, policy, asked.skus)
     if known is None:
         return None
-    by = [one.policy(policy) for one in chosen(asked.scenarios, in_force()) if one.ordering.rule == "policy"]
+    by = [one.policy(policy) for one in chosen(asked.scenarios) if one.ordering.rule == "policy"]
     wanted = {_start(asked): by}
     month, _ = days_told(known.records, ERROR_DAYS)
     if month >= FEWEST:
         wanted[month] = [*wanted.get(month, ()), policy]
     kept = {
-        back: kept_on(db, known.records, [one for at, one in enumerate(some) if one not in some[:at]], back)
-        for back, some in wanted.items()
-        if back < len(known.records.asked)
+        back: kept_on(db, known.records, policies, back) for back, policies in wanted.items() if back < len(known.records.asked)
     }
     return replace(known, kept=kept)
 
@@ -75,7 +73,7 @@ def simulation(known: Grounds, asked: Asked) -> Simulation:
     """Units of the intervals are drawn worlds, or the SKUs of replayed days. ValueError where there are too few days."""
     records, company = known.records, known.company_on(_start(asked))
     drawn, days, seeds = asked.drawn, asked.days, asked.seeds
-    scenarios = chosen(asked.scenarios, in_force())
+    scenarios = chosen(asked.scenarios)
 
     def worlds() -> Iterator[World]:
         for seed in range(seeds):
@@ -83,5 +81,5 @@ def simulation(known: Grounds, asked: Asked) -> Simulation:
 
     counts, counted = together(worlds(), scenarios, company, by_item=not drawn)
     month, _ = days_told(records, ERROR_DAYS)
-    error = twin_error(records, in_force(), known.company_on(month), ERROR_DAYS)
+    error = twin_error(records, IN_FORCE, known.company_on(month), ERROR_DAYS)
     return Simulation(drawn, counted, seeds, scenarios, compare(scenarios, counts, counted), error)

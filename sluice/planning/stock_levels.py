@@ -10,7 +10,7 @@ from sluice.planning.inventory import reaching
 from sluice.planning.inventory.choose import NORMAL, choose, daily_rate, formula
 from sluice.planning.inventory.levels import FILL_RATE, Floats, Target
 from sluice.planning.inventory.ordering import Sized
-from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR, PERIODIC, economic, held_to, point_and_top, sizes
+from sluice.planning.inventory.policies import IN_LOTS, NEWSVENDOR, PERIODIC, economic, held_to, point_and_up_to, sizes
 from sluice.planning.item_levels import columns, numbers, rate, supply, with_all_terms
 from sluice.planning.item_policies import costs
 from sluice.planning.safety_stock import pieces
@@ -69,7 +69,7 @@ def _levels(items: pl.DataFrame, history: Floats, policy: Planning, name: str, r
     order = sized and sized(daily_rate(history, numbers(items, "forecast_mean")))
     made = choose(history, supplied, target, rate(items), reached, policy.lost_sales, order)
     ahead, batch = made.mean * supplied.lead_time, economic(made.mean, weighed)
-    point, up_to = point_and_top(name, (made.position, made.safety), ahead, order, batch)
+    point, up_to = point_and_up_to(name, (made.position, made.safety), ahead, order, batch)
     is_said = pl.lit(name != PERIODIC) | (pl.col("order_cost") > 0)
     ratio = (
         pl.lit(None, pl.Float64) if name == PERIODIC else pl.Series(np.where(weighed.weigh, target.level, np.nan)).fill_nan(None)

@@ -86,7 +86,7 @@ def sizes(policy: str, period: int, costs: Costs, minimum: Floats, multiple: Flo
     return sized
 
 
-def point_and_top(
+def point_and_up_to(
     policy: str, placed: tuple[Floats, Floats], ahead: Floats, lots: Lots | None, batch: Floats
 ) -> tuple[Integers, Integers]:
     """Reorder point and what an item is filled up to, whole pieces. `placed`: the position that lasts over lead time and review,

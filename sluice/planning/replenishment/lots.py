@@ -17,6 +17,12 @@ def lots(needed: Integers, minimum: Integers, multiple: Integers, most: Integers
     return np.where((needed > 0) & (fits >= least), fits, 0)
 
 
+def with_room(position: Integers, missing: Integers, minimum: Integers, multiple: Integers, most: Integers) -> Integers:
+    """Lots that cover what is `missing`, as far as the shelf takes them beside the `position`: `most` pieces in all."""
+    room = np.maximum(0, most - np.maximum(0, position))
+    return lots(np.minimum(missing, room), minimum, multiple, room)
+
+
 def rounded_up(pieces: Integers, multiple: Integers) -> Integers:
     return -(-pieces // multiple) * multiple
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sluice.planning.inventory.ordering import missing
-from sluice.planning.replenishment.lots import lots
+from sluice.planning.replenishment.lots import with_room
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -56,8 +56,7 @@ def schedule(free: Integers, due: Integers, later: Integers, ordered: Integers, 
         else:
             position = np.floor(stock + coming).astype(np.int64)
             wanted = missing(position, terms.reorder_point, terms.up_to, terms.order_quantity)
-            room = np.maximum(0, terms.most - np.maximum(0, position))
-            wanted = lots(np.minimum(wanted, room), terms.minimum, terms.multiple, room)
+            wanted = with_room(position, wanted, terms.minimum, terms.multiple, terms.most)
         order[:, week] = wanted
         there = week + lead < weeks
         received[row[there], (week + lead)[there]] += wanted[there]

@@ -13,6 +13,8 @@ Floats = NDArray[np.floating]
 
 WINDOW = 56
 """Days that an estimate looks back."""
+REFRESH = 7
+"""Days between two looks at demand, for the cut and for levels."""
 FAITH = 28
 """What is known at the start counts as so many days, one less every day."""
 

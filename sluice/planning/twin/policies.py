@@ -13,22 +13,20 @@ from sluice.planning.inventory.calibrated import Errors
 from sluice.planning.inventory.choose import placed
 from sluice.planning.inventory.levels import FILL_RATE, Supply, Target
 from sluice.planning.inventory.ordering import missing
-from sluice.planning.inventory.policies import NEWSVENDOR, economic, point_and_top, review
+from sluice.planning.inventory.policies import NEWSVENDOR, economic, point_and_up_to, review
 from sluice.planning.inventory.season import Season, stock_for
 from sluice.planning.item_levels import numbers
 from sluice.planning.item_policies import costs
-from sluice.planning.replenishment.lots import lots
+from sluice.planning.replenishment.lots import with_room
 from sluice.planning.replenishment.suggest import UNLIMITED
 from sluice.planning.safety_stock import pieces
 from sluice.planning.stock_levels import order_sizes
 from sluice.planning.twin.kept import Kept
-from sluice.planning.twin.knowledge import Outlook
+from sluice.planning.twin.knowledge import REFRESH, Outlook
 from sluice.planning.twin.ordering import Wanted, expected, flat, lead_times
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-REFRESH = 7
-"""Days between two settings of levels; those of a season are set every day."""
 
 
 class Policies:
@@ -48,19 +46,21 @@ class Policies:
         self._safety = np.zeros(self.items.height)
 
     def wanted(self, day: int) -> Wanted:
+        """Levels of the last look at demand; a season's of today."""
         self._set(day)
         shape = self.known.world.lead_mean.shape
         return Wanted(*(part.reshape(shape) for part in (self._point, self._up_to, self._lot)))
 
     def reserve(self, day: int) -> Floats:
+        """Safety stock, pieces (F, S), never below 0."""
         self._set(day)
         return self._safety.reshape(self.known.world.lead_mean.shape)
 
     def order(self, wanted: Wanted, position: Integers) -> Integers:
         """In whole multiples, at least the minimum, no more than the shelf takes (replenishment/lots.py)."""
-        room = np.maximum(0, self._most - np.maximum(0, position.ravel()))
-        lacking = np.minimum(missing(position, wanted.point, wanted.up_to, wanted.lot).ravel(), room)
-        return lots(lacking, self._minimum, self._multiple, room).reshape(position.shape)
+        lacking = missing(position, wanted.point, wanted.up_to, wanted.lot)
+        sent = with_room(position.ravel(), lacking.ravel(), self._minimum, self._multiple, self._most)
+        return sent.reshape(position.shape)
 
     def _set(self, day: int) -> None:
         for name, rows in self._rows.items():
@@ -81,7 +81,7 @@ class Policies:
         size = sized and sized(mean)
         position, safety, _ = placed(mean, sd, supply, target, _errors(items), None if size is None else size.quantity)
         batch = economic(mean, costs(items, self.policy.replenishment.holding_rate))
-        self._point[rows], self._up_to[rows] = point_and_top(name, (position, safety), mean * lead, size, batch)
+        self._point[rows], self._up_to[rows] = point_and_up_to(name, (position, safety), mean * lead, size, batch)
         self._lot[rows] = pieces(size.quantity) if size is not None and size.fixed else 0
         self._safety[rows] = safety
 

@@ -72,10 +72,9 @@ class Scenario(Strict):
         return Planning.model_validate(base.model_dump(by_alias=True) | self.planning) if self.planning else base
 
 
-def in_force() -> Scenario:
-    """The policy of sluice.yaml as it is: its quotas, served where the order was placed, each item ordered by its own policy, the
-    safety stock held back."""
-    return Scenario(name="in force", allocation="quotas", sourcing="own", held_back=1.0, ordering=Ordering(rule="policy"))
+IN_FORCE = Scenario(name="in force", allocation="quotas", sourcing="own", held_back=1.0, ordering=Ordering(rule="policy"))
+"""The policy of sluice.yaml as it is: its quotas, served where the order was placed, each item ordered by its own policy, the
+safety stock held back."""
 
 
 _MONTHLY = Ordering(rule="cover", every_days=30, cover_days=45)

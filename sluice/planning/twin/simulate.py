@@ -15,7 +15,7 @@ from sluice.planning.safety_stock import pieces
 from sluice.planning.twin.access import Access, Nested, Percent, Quotas, Silo
 from sluice.planning.twin.day import sell
 from sluice.planning.twin.kept import Kept
-from sluice.planning.twin.knowledge import Outlook, outlook
+from sluice.planning.twin.knowledge import REFRESH, Outlook, outlook
 from sluice.planning.twin.ordering import Rule
 from sluice.planning.twin.policies import Policies
 from sluice.planning.twin.ration import offsets, offsets_of
@@ -26,8 +26,6 @@ from sluice.planning_policy import Planning
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-REFRESH = 7
-"""Days between two looks at demand, for the cut."""
 
 
 class Leak(Exception):
